@@ -1,0 +1,82 @@
+"""Reading `[tool.plugin-lock]`: the host, targets, indexes and options of a lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lock.model import Host, IndexRecord, Override, ResolutionOptions, Source, TargetRecord
+from lock.read_plugins import by_system
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lock.tables import Table
+
+
+def read_target(table: Table) -> TargetRecord:
+    """Read one of `[[tool.plugin-lock.targets]]`."""
+    target = TargetRecord(system=table.text("system"), platform=table.text("platform"))
+    table.finish()
+    return target
+
+
+def read_index(table: Table) -> IndexRecord:
+    """Read one of `[[tool.plugin-lock.indexes]]`."""
+    index = IndexRecord(url=table.text("url"), files=table.texts("files"))
+    table.finish()
+    return index
+
+
+def read_resolution(table: Table | None) -> ResolutionOptions:
+    """Read `[tool.plugin-lock.resolution]`, which is absent where all is default."""
+    if table is None:
+        return ResolutionOptions()
+    options = ResolutionOptions(
+        exclude_newer=table.optional_text("exclude-newer"),
+        prereleases=table.text("prereleases") if table.has("prereleases") else "if-necessary",
+        constraints=table.texts("constraints"),
+        overrides=tuple(_override(entry) for entry in table.tables("overrides")),
+    )
+    table.finish()
+    return options
+
+
+def _override(table: Table) -> Override:
+    override = Override(
+        requirement=table.text("requirement"),
+        reason=table.text("reason"),
+        package=table.optional_text("package"),
+    )
+    table.finish()
+    return override
+
+
+def read_host(table: Table, systems: Sequence[str]) -> Host:
+    """Read `[tool.plugin-lock.host]`; `systems` are those of the targets."""
+    provided = table.optional_table("provided")
+    host = Host(
+        name=table.text("name"),
+        python=table.text("python"),
+        source=_source(table.table("source")),
+        version=table.optional_text("version"),
+        entry_points=table.texts("entry-points"),
+        extras=table.texts("extras"),
+        dependency_groups=table.texts("dependency-groups"),
+        provided={}
+        if provided is None
+        else {name: by_system(provided.text_or_texts(name), systems) for name in provided.names()},
+    )
+    table.finish()
+    return host
+
+
+def _source(table: Table) -> Source:
+    source = Source(
+        kind=table.text("kind"),
+        location=table.optional_text("location"),
+        flake_input=table.optional_text("flake-input"),
+        url=table.optional_text("url"),
+        revision=table.optional_text("revision"),
+    )
+    table.finish()
+    return source

@@ -1,0 +1,1 @@
+"""From plugins.toml, a host and package indexes to a resolution; all network access lives here."""

@@ -1,0 +1,199 @@
+"""Indexes and sources seen as one: the search asks for pages, metadata and files, whatever they come from."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from packaging.utils import parse_wheel_filename
+
+from resolver.building.deferred import Deferred
+from resolver.building.failures import unusable
+from resolver.building.metadata import built_metadata
+from resolver.index import core_metadata, parsed
+from resolver.index.errors import MetadataError
+from resolver.index.file_names import UnusableNameError, version_in
+from resolver.index.model import CoreMetadata, Index, ProjectFile, ProjectPage
+from resolver.index.remote_wheel import read_local
+from resolver.sources import static_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from resolver.building.source import SourceTree
+    from resolver.building.workshop import Workshop
+
+_T = TypeVar("_T")
+
+NO_INDEX = Index(name="plugins.toml", url="")
+"""Stands where a page says which index it came from, for what came from none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectSource:
+    """A plugin that plugins.toml names by an address, fetched already; `tree` or `wheel` is set.
+
+    `name` is normalized; `filename` is the artifact's name in the lock; `url` and `size` (bytes) as the lock records
+    them; `sha256` None for trees.
+    """
+
+    name: str
+    filename: str
+    url: str = ""
+    sha256: str | None = None
+    size: int | None = None
+    tree: SourceTree | None = None
+    wheel: Path | None = None
+
+    @property
+    def is_sdist(self) -> bool:
+        """Whether its name is that of a source distribution, whose PKG-INFO can be trusted (PEP 643)."""
+        try:
+            named = version_in(self.filename, self.name)
+        except UnusableNameError:
+            return False
+        return named is not None and named.kind == "sdist"
+
+    @property
+    def kind(self) -> Literal["wheel", "sdist", "tree"]:
+        """What the search takes it for."""
+        if self.wheel is not None:
+            return "wheel"
+        return "tree" if self.sha256 is None else "sdist"
+
+
+class SourceIndexes:
+    """The `PackageIndexes` of a run with sources: `direct` plugins come before every index.
+
+    Index wheels go straight to the workshop's client.  What takes a build is a `Deferred`: it begins when the search
+    cannot go on without it, in the thread of the search.
+    """
+
+    def __init__(self, workshop: Workshop, direct: Mapping[str, DirectSource] | None = None) -> None:
+        self._workshop = workshop
+        self._direct = dict(direct or {})
+        self._lock = threading.Lock()
+        self._pages: dict[str, Future[ProjectPage | None]] = {}
+        self._metadata: dict[str, Future[CoreMetadata]] = {}
+
+    def source(self, page: ProjectPage, file: ProjectFile) -> SourceTree:
+        """Return the tree of a chosen file that is no wheel; raises `WorldError` and what unpacking refuses."""
+        direct = self._direct.get(page.name) if page.direct else None
+        if direct is None:
+            return self._workshop.sdists.tree(page, file).result()
+        if direct.tree is None:
+            raise AssertionError("a wheel has no tree")
+        return direct.tree
+
+    # -- PackageIndexes ------------------------------------------------------------------------------------------
+
+    def page(self, name: str, index: str | None = None) -> Future[ProjectPage | None]:
+        """See `PackageIndexes`."""
+        direct = self._direct.get(name)
+        if direct is None:
+            return self._workshop.client.page(name, index)
+        metadata = self._direct_metadata(direct)
+        with self._lock:
+            future = self._pages.get(name)
+            if future is None:
+                future = self._pages[name] = Deferred(lambda: self._page_of(direct, metadata))
+            return future
+
+    def metadata(self, page: ProjectPage, file: ProjectFile) -> Future[CoreMetadata]:
+        """See `PackageIndexes`; fails with `ResolutionError` where a build would be needed and is not allowed."""
+        if page.direct:
+            return self._direct_metadata(self._direct[page.name])
+        if file.kind == "wheel":
+            return self._workshop.client.metadata(page, file)
+        return self._shared(f"{page.name} {file.sha256}", lambda: self._sdist_metadata(page, file))
+
+    def _direct_metadata(self, direct: DirectSource) -> Future[CoreMetadata]:
+        return self._shared(direct.name, lambda: Deferred(lambda: self._metadata_of(direct)))
+
+    def download(self, page: ProjectPage, file: ProjectFile, report: Callable[[int], None]) -> Future[Path]:
+        """See `PackageIndexes`; of a direct plugin only a wheel can be asked for."""
+        if not page.direct:
+            return self._workshop.client.download(page, file, report)
+        wheel = self._direct[page.name].wheel
+        if wheel is None:
+            raise AssertionError("a direct source was fetched before the search")
+        return _done(wheel)
+
+    # -- sources of an index -------------------------------------------------------------------------------------
+
+    def _shared(self, key: str, begin: Callable[[], Future[CoreMetadata]]) -> Future[CoreMetadata]:
+        with self._lock:
+            future = self._metadata.get(key)
+            if future is None:
+                future = self._metadata[key] = begin()
+            return future
+
+    def _sdist_metadata(self, page: ProjectPage, file: ProjectFile) -> Future[CoreMetadata]:
+        static = self._workshop.sdists.static(page, file)
+
+        def work() -> CoreMetadata:
+            known = static.result()
+            if known is None:
+                source = self._workshop.sdists.tree(page, file).result()
+                known = _parsed(built_metadata(self._workshop, source), page.name, file.version)
+            return known
+
+        deferred = Deferred(work)
+        static.add_done_callback(lambda done: _complete_if_known(done, deferred))
+        return deferred
+
+    # -- direct plugins ------------------------------------------------------------------------------------------
+
+    def _page_of(self, direct: DirectSource, metadata: Future[CoreMetadata]) -> ProjectPage:
+        try:
+            known = metadata.result()
+        except MetadataError as error:
+            raise unusable(direct.name, error.reason) from None
+        file = ProjectFile(
+            filename=direct.filename,
+            url=direct.url,
+            kind=direct.kind,
+            version=known.version,
+            sha256=direct.sha256,
+            size=direct.size,
+            requires_python=str(known.requires_python) if known.requires_python is not None else None,
+        )
+        return ProjectPage(name=direct.name, index=NO_INDEX, versions={known.version: (file,)}, direct=True)
+
+    def _metadata_of(self, direct: DirectSource) -> CoreMetadata:
+        if direct.wheel is not None:
+            _, version, _, _ = parse_wheel_filename(direct.filename)
+            file = ProjectFile(filename=direct.filename, url=direct.url, kind="wheel", version=str(version))
+            with direct.wheel.open("rb") as stream:
+                return _parsed(read_local(stream, direct.name, file), direct.name, str(version))
+        tree = direct.tree
+        if tree is None:
+            raise AssertionError("a direct source is a tree or a wheel")
+        static = static_metadata.read(tree.project, top=tree.root, source=str(tree), is_sdist=direct.is_sdist).metadata
+        if static is None:
+            return _parsed(built_metadata(self._workshop, tree), direct.name, tree.version)
+        if parsed.normalized(static.name) != direct.name:
+            raise MetadataError(f"it calls itself {static.name!r}, and plugins.toml {direct.name}")
+        return static
+
+
+def _parsed(text: bytes, name: str, version: str | None) -> CoreMetadata:
+    """Parse METADATA, which must name this project, and this version where it is known."""
+    fields = core_metadata.read(text)
+    file = ProjectFile(filename="METADATA", url="", kind="sdist", version=version or fields.version)
+    return core_metadata.checked(file, name, fields)
+
+
+def _complete_if_known(static: Future[CoreMetadata | None], deferred: Deferred[CoreMetadata]) -> None:
+    """Tell those who listen, unless it takes a build or failed: then whoever needs the result meets that."""
+    if not static.cancelled() and static.exception() is None and static.result() is not None:
+        deferred.result()
+
+
+def _done(value: _T) -> Future[_T]:
+    future: Future[_T] = Future()
+    future.set_result(value)
+    return future

@@ -1,0 +1,1 @@
+"""Hosts: what each kind of host ships, per target."""

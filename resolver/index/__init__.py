@@ -1,0 +1,1 @@
+"""Package indexes: pages, metadata and files over HTTP, with a cache."""

@@ -1,0 +1,38 @@
+"""What resolution asks of a package index; the real client and the tests' stand-ins implement it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from resolver.index.model import CoreMetadata, ProjectFile, ProjectPage
+
+
+class PackageIndexes(Protocol):
+    """All configured indexes seen as one, first index wins.
+
+    Every method may be called from any thread.  Futures start at once, are shared between equal calls, and fail
+    with `WorldError` where the network does.
+    """
+
+    def page(self, name: str, index: str | None = None) -> Future[ProjectPage | None]:
+        """Ask for a project by normalized name; `index` names an `[[index]]` to ask alone.
+
+        None where no index knows the name.
+        """
+        ...
+
+    def metadata(self, page: ProjectPage, file: ProjectFile) -> Future[CoreMetadata]:
+        """Ask for the core metadata of a wheel: PEP 658 file, else range requests, else the whole file.
+
+        Fails with `MetadataError` where the file's metadata cannot be used: its version is no candidate then.
+        """
+        ...
+
+    def download(self, page: ProjectPage, file: ProjectFile, report: Callable[[int], None]) -> Future[Path]:
+        """Fetch a whole file into the cache, its sha256 checked; `report` is told the bytes as they arrive."""
+        ...

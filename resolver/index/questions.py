@@ -1,0 +1,38 @@
+"""A question to an index and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resolver.index.model import Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to ask of whom.  `what` is for messages: `the page of rich`; `limit` is in bytes, after inflating.
+
+    `statuses` are answers, besides 200, that the asker understands.  `partial`: a part was asked for, so the body
+    of a plain 200 is of no use.
+    """
+
+    index: Index
+    url: str
+    what: str
+    limit: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    statuses: frozenset[int] = frozenset()
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: header names are in lower case, `url` is where it came from after redirects."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes

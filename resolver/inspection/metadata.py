@@ -1,0 +1,141 @@
+"""The dist-info folder: whose wheel it is, and under which licence.
+
+Sources: Binary distribution format, Core metadata specifications, PEP 639.
+"""
+
+from __future__ import annotations
+
+from email.parser import BytesHeaderParser
+from typing import TYPE_CHECKING
+
+from packaging.metadata import parse_email
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from resolver.inspection.findings import shown
+
+if TYPE_CHECKING:
+    from packaging.metadata import RawMetadata
+
+    from resolver.inspection.archive import WheelArchive
+    from resolver.inspection.findings import Findings
+
+MAX_METADATA_BYTES = 8 * 1024 * 1024
+MAX_WHEEL_BYTES = 256 * 1024
+
+_SUPPORTED_MAJOR = "1"
+_SHORT_LICENCE = 80
+_LICENCE_CLASSIFIER = "License ::"
+
+
+def check_file_name(filename: str, name: str, version: str, findings: Findings) -> None:
+    """Check that the file's name says the distribution and version that were asked for."""
+    try:
+        found_name, found_version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        findings.add("wheel-name", f"is no wheel's file name: {error}")
+        return
+    if found_name != canonicalize_name(name) or found_version != Version(version):
+        findings.add("wheel-name", f"the file's name says {found_name} {found_version}, not {name} {version}")
+
+
+def dist_info_folder(archive: WheelArchive, name: str, version: str) -> str | None:
+    """Return the one dist-info folder; None, and a finding, where there is not exactly one."""
+    tops = {top for top, slash, _ in (member.partition("/") for member in archive.members) if slash}
+    folders = sorted(top for top in tops if top.lower().endswith(".dist-info"))
+    if len(folders) != 1:
+        held = ", ".join(map(shown, folders[:5])) or "none"
+        archive.findings.add("wheel-dist-info", f"must hold one dist-info folder, holds {held}")
+        return None
+    folder = folders[0]
+    _check_folder(folder, ".dist-info", name, version, archive.findings)
+    for top in sorted(tops):
+        if top.endswith(".data"):
+            _check_folder(top, ".data", name, version, archive.findings)
+    return folder
+
+
+def _check_folder(folder: str, suffix: str, name: str, version: str, findings: Findings) -> None:
+    found_name, _, found_version = folder.removesuffix(suffix).rpartition("-")
+    if canonicalize_name(found_name) != canonicalize_name(name) or not _same_version(found_version, version):
+        findings.add("wheel-name", f"is not the folder of {name} {version}", member=folder)
+
+
+def check_record(archive: WheelArchive, folder: str) -> None:
+    """Check that RECORD is there; whether it tells the truth is a check of its own."""
+    if f"{folder}/RECORD" not in archive.members:
+        archive.findings.add("wheel-record", "has no RECORD", member=folder)
+
+
+def check_wheel_file(archive: WheelArchive, folder: str) -> None:
+    """Check that WHEEL names a version of the format that we know (major 1)."""
+    member = f"{folder}/WHEEL"
+    data = _required(archive, member, MAX_WHEEL_BYTES)
+    if data is None:
+        return
+    versions = [str(value).strip() for value in BytesHeaderParser().parsebytes(data).get_all("Wheel-Version", [])]
+    if len(versions) != 1 or versions[0].partition(".")[0] != _SUPPORTED_MAJOR:
+        said = ", ".join(map(shown, versions)) or "none"
+        archive.findings.add("wheel-version", f"has Wheel-Version {said}; only 1.x is known", member=member)
+
+
+def core_metadata(archive: WheelArchive, folder: str, name: str, version: str) -> RawMetadata | None:
+    """Return METADATA's fields, once its name and version are checked; None where it is missing or unreadable."""
+    member = f"{folder}/METADATA"
+    data = _required(archive, member, MAX_METADATA_BYTES)
+    if data is None:
+        return None
+    raw, unparsed = parse_email(data)
+    for field in ("name", "version"):
+        if field not in raw:
+            how = "in a way that cannot be read" if field in unparsed else "nowhere"
+            archive.findings.add("wheel-metadata", f"gives its {field} {how}", member=member)
+    found_name, found_version = raw.get("name"), raw.get("version")
+    if found_name is not None and canonicalize_name(found_name) != canonicalize_name(name):
+        archive.findings.add("wheel-name", f"names the distribution {shown(found_name)}, not {name!r}", member=member)
+    if found_version is not None and not _same_version(found_version, version):
+        message = f"gives the version as {shown(found_version)}, not {version!r}"
+        archive.findings.add("wheel-name", message, member=member)
+    return raw
+
+
+def _required(archive: WheelArchive, member: str, limit: int) -> bytes | None:
+    if member not in archive.members:
+        archive.findings.add("wheel-dist-info", "is missing", member=member)
+        return None
+    return archive.read(member, limit)
+
+
+def _same_version(found: str, expected: str) -> bool:
+    # A dist-info folder's version may have `_` where a local version has `-`, never the other way round.
+    try:
+        return Version(found.replace("_", "-")) == Version(expected)
+    except InvalidVersion:
+        return False
+
+
+def licence(metadata: RawMetadata) -> str | None:
+    """Return the licence as one short line.
+
+    License-Expression (PEP 639), else the first line of License where it is a name rather than a text, else the
+    licence classifiers.
+    """
+    candidates = [metadata.get("license_expression", ""), _licence_line(metadata.get("license", ""))]
+    names = [
+        classifier.rpartition("::")[2]
+        for classifier in metadata.get("classifiers", [])
+        if classifier.startswith(_LICENCE_CLASSIFIER)
+    ]
+    candidates.append(", ".join(sorted({name.strip() for name in names})))
+    for candidate in candidates:
+        line = " ".join("".join(character if character.isprintable() else " " for character in candidate).split())
+        if line and line.upper() != "UNKNOWN":
+            return line[:_SHORT_LICENCE]
+    return None
+
+
+def _licence_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    first = lines[0].strip() if lines else ""
+    whole_text = len(first) > _SHORT_LICENCE or first.lower().startswith("copyright")
+    return "" if whole_text else first

@@ -1,0 +1,32 @@
+"""What was seen inside a wheel."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SeenEntryPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of entry_points.txt."""
+
+    group: str
+    name: str
+    value: str
+
+
+class WheelContents(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts about a wheel that plugins.lock records; every tuple is sorted.
+
+    `modules` are the importable top-level names; for a namespace package (PEP 420) the dotted name of each first
+    regular package or module below it.  `libraries` are the shared libraries that native code needs and the wheel
+    does not bring along.  `unknown_libraries` are those of them that neither the C library nor nix/libraries.json
+    covers.
+    """
+
+    modules: tuple[str, ...] = ()
+    startup_files: tuple[str, ...] = ()
+    console_scripts: tuple[str, ...] = ()
+    entry_points: tuple[SeenEntryPoint, ...] = ()
+    native: bool = False
+    libraries: tuple[str, ...] = ()
+    unknown_libraries: tuple[str, ...] = ()
+    license: str | None = None

@@ -1,0 +1,1 @@
+"""plugins.toml: reading it into typed values, and editing it so that comments stay."""

@@ -1,0 +1,202 @@
+"""The content of plugins.toml as frozen values, each knowing the line it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.markers import Marker
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+Prereleases = Literal["disallow", "explicit", "if-necessary", "allow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value stands: the file as the user named it, the line (1-based) and the dotted key."""
+
+    path: str
+    line: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFile:
+    """`lock = "path"`: a lock file of the host, relative to plugins.toml."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFlakeInput:
+    """`lock = { flake-input = …, path = … }`: a file at the revision that ./flake.lock pins."""
+
+    flake_input: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostGit:
+    """`lock = { git = …, rev = …, path = … }`: a file at a revision of a git repository."""
+
+    url: str
+    revision: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostEnvironment:
+    """`environment = "path"`: an installed environment, read through its dist-info folders."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRequirement:
+    """`requirement = "name==version"`: the host itself is resolved from the index."""
+
+    requirement: Requirement
+
+
+HostSource = HostFile | HostFlakeInput | HostGit | HostEnvironment | HostRequirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostConfig:
+    """`[host]`.  `source` None: nothing is provided.  Extras and groups are normalized names."""
+
+    name: str
+    python: str
+    entry_points: tuple[str, ...]
+    source: HostSource | None
+    extras: tuple[str, ...] = ()
+    dependency_groups: tuple[str, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetsConfig:
+    """`[targets]`: systems sorted, floors as (major, minor)."""
+
+    systems: tuple[str, ...]
+    manylinux: tuple[int, int]
+    macos: tuple[int, int]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSource:
+    """A plugin from an index: `index` is the name of an `[[index]]`, None for the usual order."""
+
+    specifier: SpecifierSet
+    extras: tuple[str, ...] = ()
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitSource:
+    """A plugin from a git repository; at most one of `tag`, `branch` and `revision` (a full commit) is set.
+
+    None of them: the branch that the repository's HEAD names.
+    """
+
+    url: str
+    tag: str | None = None
+    branch: str | None = None
+    revision: str | None = None
+    subdirectory: str | None = None
+    submodules: bool = False
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlSource:
+    """A plugin from an archive's address: a wheel, an sdist, or any tar or zip file with the project inside."""
+
+    url: str
+    subdirectory: str | None = None
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathSource:
+    """A plugin from a folder inside the project, relative to plugins.toml."""
+
+    path: str
+    subdirectory: str | None = None
+    extras: tuple[str, ...] = ()
+
+
+DirectSource = GitSource | UrlSource | PathSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginConfig:
+    """One entry of `[plugins]`; `name` is normalized (PEP 503), `marker` limits the targets.
+
+    `kind` None: a tree is looked at to tell whether it is a package or a directory plugin.  `dependencies` replaces
+    what a directory plugin's own files say of its Python needs.
+    """
+
+    name: str
+    source: IndexSource | DirectSource
+    kind: Literal["package", "directory"] | None = None
+    dependencies: tuple[Requirement, ...] | None = None
+    marker: Marker | None = None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexConfig:
+    """`[[index]]`: `files` are further origins the index serves its files from (`https://files.example`)."""
+
+    name: str
+    url: str
+    explicit: bool = False
+    files: tuple[str, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideConfig:
+    """A requirement that replaces what distributions ask for; `package` limits it to one of them."""
+
+    requirement: Requirement
+    reason: str
+    package: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionConfig:
+    """`[resolution]`: `exclude_newer` is an ISO 8601 span such as `P7D`, or a date; `7 days` has become `P7D`."""
+
+    exclude_newer: str | None = None
+    prereleases: Prereleases = "if-necessary"
+    constraints: tuple[Requirement, ...] = ()
+    overrides: tuple[OverrideConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """`[policy]`: normalized name to the reason a reviewer gave."""
+
+    allow_build: Mapping[str, str] = field(default_factory=dict)
+    allow_startup_code: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A whole plugins.toml.  `plugins` are sorted by name; `indexes` stand in the order of the file."""
+
+    path: str
+    host: HostConfig
+    targets: TargetsConfig
+    plugins: tuple[PluginConfig, ...]
+    indexes: tuple[IndexConfig, ...] = ()
+    resolution: ResolutionConfig = ResolutionConfig()
+    policy: PolicyConfig = PolicyConfig()

@@ -1,0 +1,42 @@
+"""`check`: whether plugins.lock keeps the rules of the format and still follows from plugins.toml.  No network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lock.reader import parse
+from lock.rules.origins import unexplained_origins
+from resolver.manifest.model import GitSource, HostRequirement, UrlSource
+from resolver.manifest.reader import load
+from resolver.operations.currency import outdated
+from resolver.operations.hosting import provided_set
+from resolver.operations.indexing import explained_origins
+from resolver.operations.planning import plan
+from resolver.operations.reports import CheckReport
+from resolver.progress import Silent
+
+if TYPE_CHECKING:
+    from lock.errors import Problem
+    from resolver.operations.project import Project, Surroundings
+
+
+def check(project: Project, surroundings: Surroundings) -> CheckReport:
+    """Return everything in which a lock no longer follows from plugins.toml, the indexes in force and the host.
+
+    Raises `LockError` for one that cannot be read or breaks a rule of the format (reading enforces them all), and
+    `InputError` for plugins.toml or a host file that cannot be read.
+    """
+    manifest = load(project.manifest_path)
+    planned = plan(manifest)
+    shown = str(project.lock_path)
+    content = project.lock_bytes()
+    lock = parse(content, shown)
+    text = content.decode()
+    explained = explained_origins(manifest, surroundings)
+    sources = [plugin.source.url for plugin in manifest.plugins if isinstance(plugin.source, GitSource | UrlSource)]
+    problems: list[Problem] = list(unexplained_origins(lock, explained, sources=sources, path=shown, text=text))
+    host = None
+    if not isinstance(manifest.host.source, HostRequirement):
+        host = provided_set(manifest, planned.targets, project, surroundings, None, Silent())
+    problems += outdated(lock, manifest, host)
+    return CheckReport(problems=tuple(problems), plugins=len(lock.plugins), packages=len(lock.packages))

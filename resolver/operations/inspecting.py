@@ -1,0 +1,138 @@
+"""Looking inside every chosen file: fetched by hash, read without running anything, judged by policy."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lock.errors import LockError, Problem
+from lock.model import Archive, Sdist
+from resolver.inspection.memory import Seen
+from resolver.inspection.wheel import inspect
+from resolver.locked_package import seen_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lock.model import Lock, Package
+    from resolver.index.interface import PackageIndexes
+    from resolver.inspection.memory import InspectionMemory
+    from resolver.manifest.model import Manifest
+    from resolver.progress import Progress
+    from resolver.search.resolution import Found
+
+
+def inspect_files(
+    parts: Iterable[Found], client: PackageIndexes, memory: InspectionMemory, progress: Progress
+) -> dict[str, Seen]:
+    """Return what is inside every chosen wheel, by sha256; wheels not seen before are fetched and read.
+
+    Raises `WorldError` where a fetch fails, and `LockError` with the problems of all files together.
+    """
+    wanted = {
+        file.sha256: (package, file)
+        for found in parts
+        for package in found.packages
+        for file in package.files.values()
+        if file.kind == "wheel" and file.sha256 is not None
+    }
+    seen: dict[str, Seen] = {}
+    for sha256, (_, file) in wanted.items():
+        known = memory.recall(sha256, file.filename)
+        if known is not None:
+            seen[sha256] = known
+    missing = {sha256: pair for sha256, pair in wanted.items() if sha256 not in seen}
+    sizes = [file.size for _, file in missing.values()]
+    progress.stage("downloading", None if None in sizes else sum(size or 0 for size in sizes))
+    futures = {
+        sha256: client.download(package.page, file, partial(progress.step, file.filename))
+        for sha256, (package, file) in missing.items()
+    }
+    problems: list[Problem] = []
+    for sha256, (package, file) in sorted(missing.items(), key=lambda item: item[1][1].filename):
+        path = futures[sha256].result()
+        try:
+            contents = inspect(path, name=package.name, version=package.version_text)
+        except LockError as error:
+            problems += error.problems
+        else:
+            seen[sha256] = Seen(size=path.stat().st_size, contents=contents)
+            memory.remember(sha256, file.filename, seen[sha256])
+    if problems:
+        raise LockError(*problems)
+    return seen
+
+
+def refuse_startup_code(found: Found, files: Mapping[str, Seen], manifest: Manifest) -> None:
+    """Refuse files that run when an interpreter starts, unless the policy names their package.  Raises `LockError`."""
+    problems = []
+    for package in found.packages:
+        if package.name in manifest.policy.allow_startup_code:
+            continue
+        for file in dict.fromkeys(package.files.values()):
+            startup = files[seen_key(file)].contents.startup_files
+            if startup:
+                problems.append(
+                    Problem(
+                        code="startup-code",
+                        message=f"{file.filename} runs code whenever an interpreter starts: {', '.join(startup)}",
+                        path=manifest.path,
+                        remedy="look at what it does; to allow it, write under [policy]: allow-startup-code ="
+                        f' {{ "{package.name}" = "why this is acceptable" }}',
+                    )
+                )
+    if problems:
+        raise LockError(*problems)
+
+
+def warnings_of(lock: Lock, files: Mapping[str, Seen]) -> tuple[str, ...]:
+    """Return what a user should know of a new lock: libraries nobody provides, plugins the host will not find."""
+    return (*_unknown_libraries(lock, files), *_unnamed_plugins(lock, files), *_unregistered(lock))
+
+
+def _unknown_libraries(lock: Lock, files: Mapping[str, Seen]) -> Iterator[str]:
+    for package in lock.packages:
+        for wheel in package.wheels:
+            unknown = files[wheel.sha256].contents.unknown_libraries
+            if unknown:
+                yield (
+                    f"{wheel.name} needs shared libraries that nothing is known to provide: {', '.join(unknown)};"
+                    " give them in Nix through the argument `overrides`"
+                )
+
+
+def _unnamed_plugins(lock: Lock, files: Mapping[str, Seen]) -> Iterator[str]:
+    groups = set(lock.host.entry_points)
+    named = {plugin.name for plugin in lock.plugins}
+    for package in lock.packages:
+        registered = {entry.group for key in _keys(package) for entry in files[key].contents.entry_points}
+        if package.name not in named and registered & groups:
+            yield (
+                f"{package.name}, which plugins.toml does not name, registers in"
+                f" {', '.join(sorted(registered & groups))}: the host will load it as a plugin too"
+            )
+
+
+def _keys(package: Package) -> Iterator[str]:
+    """Yield the `seen_key` of each artifact of a package."""
+    hashes = {wheel.name: wheel.sha256 for wheel in package.wheels}
+    source = package.source
+    for artifact in package.artifacts:
+        if isinstance(source, Sdist | Archive):
+            yield hashes.get(artifact.name, source.sha256)
+        else:
+            yield hashes.get(artifact.name, artifact.name)
+
+
+def _unregistered(lock: Lock) -> Iterator[str]:
+    if not lock.host.entry_points:
+        yield "[host].entry-points names no group, so no entry point of any plugin is recorded or checked"
+    locked = {package.name for package in lock.packages}
+    for plugin in lock.plugins:
+        if plugin.tree is not None:
+            continue
+        if plugin.name not in locked:
+            yield f"{plugin.name} is shipped by the host already; its entry in plugins.toml adds nothing"
+        elif lock.host.entry_points and not plugin.entry_points:
+            groups = ", ".join(lock.host.entry_points)
+            yield f"{plugin.name} registers no entry point in {groups}; the host will not find it that way"

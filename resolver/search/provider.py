@@ -1,0 +1,178 @@
+"""What resolvelib asks while it searches: candidates, what they require, and which name to decide next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from resolvelib import AbstractProvider
+
+from resolver.search.needs import Candidate, Need
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from packaging.specifiers import SpecifierSet
+    from resolvelib.structs import RequirementInformation
+
+    from resolver.search.crawler import Crawler
+    from resolver.search.demands import Demands
+    from resolver.search.listing import Listing
+    from resolver.search.verdicts import Death, Verdicts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impossible:
+    """The requirement of a dead candidate: nothing ever satisfies it, so resolvelib passes the candidate over."""
+
+    death: Death
+
+
+Asked = Need | Impossible
+
+
+class Provider(AbstractProvider[Asked, Candidate, str]):
+    """Speaks to resolvelib (see its AbstractProvider) in terms of needs, candidates and targets."""
+
+    def __init__(
+        self,
+        demands: Demands,
+        verdicts: Verdicts,
+        crawler: Crawler,
+        listing: Callable[[str], Listing | None],
+        roots: Iterable[Need],
+    ) -> None:
+        self._demands = demands
+        self._verdicts = verdicts
+        self._crawler = crawler
+        self._listing = listing
+        self._met: dict[tuple[Need, Candidate], bool] = {}
+        self._answers: dict[Candidate, tuple[Asked, ...]] = {}
+        self._depths: dict[str, int] = {}
+        self._first_asked: dict[str, Need] = {need.name: need for need in roots}
+
+    def identify(self, requirement_or_candidate: Asked | Candidate) -> str:
+        """Return the normalized name; a dead candidate's requirement has one that no project can have."""
+        if isinstance(requirement_or_candidate, Impossible):
+            return f"!{requirement_or_candidate.death.name}"
+        return requirement_or_candidate.name
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Candidate],  # noqa: ARG002 - resolvelib passes it by name
+        candidates: Mapping[str, Iterator[Candidate]],  # noqa: ARG002 - likewise
+        information: Mapping[str, Iterator[RequirementInformation[Asked, Candidate]]],
+        backtrack_causes: Sequence[RequirementInformation[Asked, Candidate]],
+    ) -> tuple[bool, bool, int, str]:
+        """Decide first what has just failed, then what is pinned exactly, then what is nearest to the plugins."""
+        exact = any(
+            specifier.operator in {"==", "==="} and not specifier.version.endswith(".*")
+            for asked, _ in information[identifier]
+            if isinstance(asked, Need)
+            for specifier in asked.specifier
+        )
+        cause = any(
+            identifier in {self.identify(info.requirement), info.parent.name if info.parent else None}
+            for info in backtrack_causes
+        )
+        return not cause, not exact, self._depths.get(identifier, 0), identifier
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Asked]],
+        incompatibilities: Mapping[str, Iterator[Candidate]],
+    ) -> Callable[[], Iterable[Candidate]]:
+        """Return the candidates that meet all needs on a name, best first, computed as they are asked for."""
+        needs = [asked for asked in requirements[identifier] if isinstance(asked, Need)]
+        refused = {candidate.version for candidate in incompatibilities[identifier]}
+        listing = self._listing(identifier) if needs else None
+        if listing is None:
+            return lambda: ()
+        joined = join(needs)
+
+        def matches() -> Iterator[Candidate]:
+            for candidate in self._crawler.candidates(listing, joined):
+                if candidate.version in refused:
+                    continue
+                dead = self._verdicts.known_death(candidate.name, candidate.version, candidate.mask, candidate.extras)
+                if dead is None:
+                    yield candidate
+
+        return matches
+
+    def is_satisfied_by(self, requirement: Asked, candidate: Candidate) -> bool:
+        """Tell whether a candidate meets a need: version, every target, every extra on its targets."""
+        if isinstance(requirement, Impossible):
+            return False
+        # resolvelib asks of every pin in every round.
+        pair = (requirement, candidate)
+        met = self._met.get(pair)
+        if met is None:
+            met = self._met[pair] = (
+                not requirement.mask & ~candidate.mask
+                and all(not mask & ~candidate.extras.get(extra, 0) for extra, mask in requirement.extras.items())
+                and requirement.specifier.contains(candidate.version, prereleases=True)
+            )
+        return met
+
+    def get_dependencies(self, candidate: Candidate) -> Iterable[Asked]:
+        """Return what a candidate requires of the index, or one impossible requirement if it is dead.
+
+        resolvelib asks again while it backtracks and compares names, so the first answer stays even where the
+        candidate is found dead later.
+        """
+        answer = self._answers.get(candidate)
+        if answer is None:
+            answer = self._answers[candidate] = tuple(self._requirements(candidate))
+        return answer
+
+    def _requirements(self, candidate: Candidate) -> Iterable[Asked]:
+        death = self._verdicts.death(candidate)
+        if death is not None:
+            self._crawler.look_ahead(candidate)
+            return [Impossible(death)]
+        demand = self._demands.of(candidate)
+        depth = self._depths.get(candidate.name, 0) + 1
+        for need in demand.needs:
+            self._depths[need.name] = min(depth, self._depths.get(need.name, depth))
+            self._first_asked.setdefault(need.name, need)
+            self._crawler.see(need)
+        return demand.needs
+
+    def chain(self, need: Need) -> tuple[Need, ...]:
+        """Return the requirements that led from a plugin entry to this one, outermost first."""
+        links = [need]
+        names = {need.name}
+        while links[-1].asker.kind != "plugin" and links[-1].asker.name not in names:
+            names.add(links[-1].asker.name)
+            above = self._first_asked.get(links[-1].asker.name)
+            if above is None:
+                break
+            links.append(above)
+        return tuple(reversed(links))
+
+
+def join(needs: Sequence[Need]) -> Need:
+    """Return one need that asks for all that these (on one name) ask for."""
+    first = needs[0]
+    if len(needs) == 1:
+        return first
+    extras: dict[str, int] = {}
+    mask = 0
+    for need in needs:
+        mask |= need.mask
+        for extra, asked in need.extras.items():
+            extras[extra] = extras.get(extra, 0) | asked
+    specifiers: dict[str, SpecifierSet] = {str(need.specifier): need.specifier for need in needs}
+    return Need(
+        name=first.name,
+        specifier=reduce(and_, (specifiers[text] for text in sorted(specifiers))),
+        mask=mask,
+        extras=extras,
+        asker=first.asker,
+        index=next((need.index for need in needs if need.index), None),
+    )

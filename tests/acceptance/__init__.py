@@ -1,0 +1,1 @@
+"""The whole path on real input: real plugins, real hosts, the real package index, real Nix."""

@@ -1,0 +1,5 @@
+from agent.memory_provider import MemoryProvider
+
+
+class MyMemory(MemoryProvider):
+    pass

@@ -1,0 +1,74 @@
+"""How the Nix files are written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.nix.machine import LIBRARY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.nix.machine import Nix
+
+DOCUMENT = LIBRARY.parent / "docs/nix.md"
+FILES = sorted(LIBRARY.rglob("*.nix"))
+
+
+def code_of(file: Path) -> str:
+    """Return a file without its comments and strings (roughly: enough to look for keywords)."""
+    text = file.read_text(encoding="utf-8")
+    text = re.sub(r"''.*?''", "''''", text, flags=re.DOTALL)
+    text = re.sub(r'"(?:\\.|[^"\\])*"', '""', text)
+    return re.sub(r"#.*", "", text)
+
+
+@pytest.mark.nix
+def test_every_file_parses_and_knows_its_variables(nix: Nix) -> None:
+    done = nix.run("nix-instantiate", "--parse", *map(str, FILES))
+    assert done.code == 0, done.err
+    assert len(FILES) > 20
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(LIBRARY)))
+def test_a_file_keeps_to_the_style(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.nix", file.name), "file names are hyphen-case"
+    assert not re.search(r"\bwith\b", code_of(file)), "no `with`: it hides where names come from"
+    assert not re.search(r"\brec\b", code_of(file)), "no `rec`: `let` says what refers to what"
+    assert "\t" not in text
+    assert not re.search(r" +$", text, re.MULTILINE), "no spaces at the end of a line"
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert text.startswith("# "), "a file says what it is for"
+    assert len(text.splitlines()) <= 300
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(LIBRARY)))
+def test_names_are_camel_case(file: Path) -> None:
+    bound = re.findall(r"^\s*([A-Za-z][A-Za-z0-9_'-]*) =(?!=)", code_of(file), re.MULTILINE)
+    # Names of nixpkgs' packages, of systems and of the lock's keys are not ours.
+    foreign = ("lib", "x86_64-", "aarch64-")
+    keys = file.parent.name == "rules" and file.name == "shape.nix"
+    wrong = [name for name in bound if re.search(r"[_-]", name) and not name.startswith(foreign) and not keys]
+    assert wrong == []
+
+
+@pytest.mark.nix
+def test_every_expression_of_the_document_parses(nix: Nix) -> None:
+    blocks = re.findall(r"^```nix\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 4
+    for block in blocks:
+        done = nix.run("nix-instantiate", "--parse", "--expr", block)
+        assert done.code == 0, done.err
+
+
+def test_the_document_names_every_argument() -> None:
+    head = code_of(LIBRARY / "default.nix").partition("}:")[0]
+    arguments = re.findall(r"^  ([a-zA-Z]+)(?: \?.*)?,$", head, re.MULTILINE)
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert len(arguments) == 10
+    assert [name for name in arguments if f"| `{name}` |" not in text] == []
