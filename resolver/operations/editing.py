@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lock.errors import InputError, Problem
 from lock.storage import replace
-from resolver.manifest import edit
+from resolver.manifest import asked, edit
 from resolver.manifest.reader import parse, read_text
 from resolver.manifest.template import template
 from resolver.operations.locking import LockRequest, lock_manifest
@@ -59,8 +59,25 @@ def add(
     plugins.toml is written only once the lock is: where locking fails, and in a dry run, it stays as it was.
     """
     shown = str(project.manifest_path)
-    text = edit.add(read_text(project.manifest_path), requirements, index=index, path=shown)
+    # Whether the name behind a repository's `@` is a tag or a branch only the repository can tell.
+    kind = _kind_of_ref if lock and not surroundings.offline else None
+    before = read_text(project.manifest_path)
+    text = edit.add(before, requirements, index=index, path=shown, kind_of_ref=kind)
     return _lock_and_write(project, text, surroundings, progress, lock=lock, dry_run=dry_run)
+
+
+def _kind_of_ref(url: str, name: str) -> Literal["tag", "branch"]:
+    from resolver.sources.git_refs import kind_of_ref  # noqa: PLC0415 - few plugins come from git
+
+    return kind_of_ref(url, name)
+
+
+def names_of(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what was added as a person would name it: a requirement as written, of an address the plugin's name."""
+    return tuple(
+        requirement if one.source is None else one.name
+        for requirement, one in zip(requirements, asked.read(requirements, None), strict=True)
+    )
 
 
 def remove(

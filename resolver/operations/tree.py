@@ -10,7 +10,7 @@ from resolver.operations.reports import TreeNode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lock.model import Lock, Package
+    from lock.model import Lock, Package, PluginTree
 
 
 DEEPEST = 100
@@ -35,12 +35,18 @@ def tree(
     if inverted is not None:
         _require(inverted, forest.names(), "the lock holds no")
         return (forest.users(inverted, levels, set()),)
-    names = [plugin.name for plugin in lock.plugins]
     for name in plugins:
-        _require(name, set(names), "the lock has no plugin")
+        _require(name, {plugin.name for plugin in lock.plugins}, "the lock has no plugin")
     seen: set[str] = set()
-    wanted = [name for name in names if not plugins or name in plugins]
-    return tuple(forest.node(name, levels, seen) for name in wanted if forest.version(name) is not None)
+    roots = []
+    for plugin in lock.plugins:
+        if plugins and plugin.name not in plugins:
+            continue
+        if plugin.tree is not None:
+            roots.append(forest.folder(plugin.name, plugin.tree, levels, seen))
+        elif forest.version(plugin.name) is not None:
+            roots.append(forest.node(plugin.name, levels, seen))
+    return tuple(roots)
 
 
 def _require(name: str, known: set[str], what: str) -> None:
@@ -78,6 +84,16 @@ class _Forest:
             version for system, version in self._lock.host.provided.get(name, {}).items() if system in self._systems
         }
         return ", ".join(sorted(shipped)) or None
+
+    def folder(self, name: str, tree: PluginTree, depth: int, seen: set[str]) -> TreeNode:
+        """Return the node of a directory plugin, which is no package of its own."""
+        edges = sorted(
+            edge
+            for edge in (*tree.dependencies, *tree.provided)
+            if self._systems & set(tree.edge_systems.get(edge, self._systems))
+        )
+        children = tuple(self.node(edge, depth - 1, seen) for edge in edges) if depth > 0 else ()
+        return TreeNode(name=name, version=tree.manifest.version or "", children=children)
 
     def node(self, name: str, depth: int, seen: set[str]) -> TreeNode:
         repeated = name in seen

@@ -10,8 +10,6 @@ from resolver.search.needs import Candidate, Need
 from resolver.search.verdicts import Clashes, Death, Unmet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resolver.search.listing import ListedVersion, Rejection
     from resolver.search.resolution import Found, ResolvedPackage
     from resolver.search.search import Search, Solution
@@ -26,23 +24,36 @@ _POLICY = {"constraint", "too-new", "no-upload-time", "quarantined"}
 def held_back(solution: Solution) -> tuple[HeldBack, ...]:
     """Return every package that has a newer usable version which something excludes, plugins first."""
     found: dict[tuple[str, str], HeldBack] = {}
+    needs = _needs_by_name(solution.found)
     for search in solution.searches:
         search.verdicts.settle()
         plugins = {need.name for need in search.roots if need.asker.file is None}
         for package in solution.found.packages:
-            entry = _examine(search, solution.found, package, is_plugin=package.name in plugins)
+            asked = needs.get(package.name, [])
+            entry = _examine(search, solution.found, package, asked, is_plugin=package.name in plugins)
             if entry is not None:
                 found.setdefault((package.name, package.version_text), entry)
     return tuple(sorted(found.values(), key=lambda entry: (not entry.is_plugin, entry.name, entry.version)))
 
 
-def _examine(search: Search, found: Found, package: ResolvedPackage, *, is_plugin: bool) -> HeldBack | None:
+def _needs_by_name(found: Found) -> dict[str, list[Need]]:
+    needs: dict[str, list[Need]] = {}
+    for need in found.roots:
+        needs.setdefault(need.name, []).append(need)
+    for package in found.packages:
+        for need in package.needs:
+            needs.setdefault(need.name, []).append(need)
+    return needs
+
+
+def _examine(
+    search: Search, found: Found, package: ResolvedPackage, needs: list[Need], *, is_plugin: bool
+) -> HeldBack | None:
     listing = search.listing_of(package.page)
     kept = package.version in listing.preferred
     if kept and not is_plugin:
         # Older versions that a lock keeps are what `update` is for; only plugins are worth asking the index about.
         return None
-    needs = [need for need in (*found.roots, *_all_needs(found)) if need.name == package.name]
     for listed in listing.versions:
         if listed.version <= package.version:
             return None
@@ -63,11 +74,6 @@ def _examine(search: Search, found: Found, package: ResolvedPackage, *, is_plugi
             is_plugin=is_plugin,
         )
     return None
-
-
-def _all_needs(found: Found) -> Iterator[Need]:
-    for package in found.packages:
-        yield from package.needs
 
 
 def _why_not(
@@ -127,6 +133,9 @@ def _of_choice(
         page=package.page,
         files={bit: file for bit, file in fit.files.items() if package.mask >> bit & 1},
     )
+    if any(file.kind != "wheel" for file in newer.files.values()):
+        # What a source requires only a build may tell, and none is run for a version that nobody takes.
+        return None
     death = search.verdicts.death(newer)
     if death is not None:
         return _of_death(search, death)
