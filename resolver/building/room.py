@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 MAX_METADATA_BYTES = 8 * 1024 * 1024
 
 
+# In these setuptools-scm (and hatch-vcs), PDM and poetry-dynamic-versioning take a version instead of asking git.
+VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
+
+
 class _ProgramFailedError(Exception):
     """A hook's process did not end well."""
 
@@ -140,7 +144,9 @@ class Room:
             raise step_failed(self._source, "environment", f"could not be made ({_end(ran.status)})", ran.output)
 
     def _environ(self) -> dict[str, str]:
-        return self._isolation.environ(home=str(self._folder / "home")) | {"TMPDIR": str(self._fresh("tmp"))}
+        environ = self._isolation.environ(home=str(self._folder / "home")) | {"TMPDIR": str(self._fresh("tmp"))}
+        version = self._source.version or self._source.tagged
+        return environ | (dict.fromkeys(VERSION_VARIABLES, version) if version else {})
 
     def _fresh(self, name: str) -> Path:
         folder = self._folder / name

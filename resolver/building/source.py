@@ -25,7 +25,8 @@ class SourceTree:
 
     `name` is normalized; `version` None where only a build can tell it.  `root` is the whole tree and is never written
     to, `subdirectory` holds the project inside it.  `identity` tells its bytes from all others: the sha256 of the
-    archive (`sha256:…`), or the NAR hash of the tree.
+    archive (`sha256:…`), or the NAR hash of the tree.  `tagged` is the version that the tag of a git commit spells:
+    a plain checkout has no history from which backends could read it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class SourceTree:
     root: Path
     identity: str
     subdirectory: str | None = None
+    tagged: str | None = None
 
     @property
     def project(self) -> Path:

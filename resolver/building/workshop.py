@@ -237,7 +237,7 @@ class Workshop:
             for page, file in files
         ]
         return key_of(
-            (source.name, source.version or "", source.key),
+            (source.name, source.version or source.tagged or "", source.key),
             (system.backend, *system.backend_path),
             (interpreter.system, *map(str, interpreter.minor)),
             sorted(used),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
 
 from lock.errors import InputError, LockError, Problem, ResolutionError
 from lock.model import Archive, Directory, PluginTree, Vcs
@@ -123,6 +126,7 @@ def _direct_source(fetched: Fetched) -> DirectSource:
             root=fetched.tree.path,
             identity=f"sha256:{archive.sha256}" if archive is not None else fetched.tree.nar_hash,
             subdirectory=fetched.source.subdirectory,
+            tagged=_tagged_version(fetched.source),
         )
     return DirectSource(
         name=config.name,
@@ -133,6 +137,16 @@ def _direct_source(fetched: Fetched) -> DirectSource:
         tree=tree,
         wheel=archive.path if archive is not None and tree is None else None,
     )
+
+
+def _tagged_version(source: Vcs | Archive | Directory) -> str | None:
+    """Return the version that a tag such as `v1.2` or `name-1.2` spells, as far as it is one (PEP 440)."""
+    revision = source.requested_revision if isinstance(source, Vcs) else None
+    text = re.sub(r"^.*?v?(?=\d+\.)", "", revision or "", count=1)
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        return None
 
 
 class Sourcing:
