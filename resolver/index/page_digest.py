@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -119,15 +120,20 @@ def _by_version(
 
     Spellings of one version (1.0 and 1.0.0) are one; that of the wheels stands for it, where there are wheels.
     """
-    # A page may name a hundred thousand files, nearly all of them wheels with the same few beginnings: what
-    # stands before the tags is looked at once.
+    # A page may name a hundred thousand files, nearly all of them wheels with the same few beginnings and the same
+    # few hundred tags, one beginning after the other: each is looked at once.
     beginnings: dict[str, list[Buffer]] = {}
     spellings: dict[file_names.NamedVersion, list[Buffer]] = {}
-    well_formed_wheel = file_names.WHEEL.fullmatch
+    tags: set[str] = set()
+    beginning, length = "-", 1
+    files: list[Buffer] = []
     for filename, entry in entries:
-        match = well_formed_wheel(filename)
-        files = beginnings.get(match[1]) if match is not None else None
-        if files is None:
+        if filename.startswith(beginning) and filename[length:] in tags:
+            files.append(entry)
+            continue
+        match = file_names.WHEEL.fullmatch(filename)
+        known = beginnings.get(match[1]) if match is not None else None
+        if known is None:
             try:
                 named = file_names.version_in(filename, project)
             except file_names.UnusableNameError as error:
@@ -135,21 +141,31 @@ def _by_version(
                 continue
             if named is None:
                 continue
-            files = spellings.setdefault(named, [])
-            if match is not None:
-                beginnings[match[1]] = files
-        files.append(entry)
+            known = spellings.setdefault(named, [])
+        known.append(entry)
+        if match is not None:
+            # The beginning holds one dash, so whatever tags are well-formed after one are so after each.
+            files = beginnings[match[1]] = known
+            beginning, length = match[1] + "-", match.end(1) + 1
+            tags.add(filename[length:])
+    return _newest_first(spellings)
+
+
+def _newest_first(spellings: dict[file_names.NamedVersion, list[Buffer]]) -> list[tuple[str, list[Buffer]]]:
     groups: dict[Version, list[file_names.NamedVersion]] = {}
+    # By their text first: versions are costly to hash, and wheels and archives mostly spell them alike.
+    by_text: dict[str, list[file_names.NamedVersion]] = {}
     for named in spellings:
-        version = parsed.version(named.version)
-        if version is not None:
-            groups.setdefault(version, []).append(named)
+        group = by_text.get(named.version)
+        if group is None:
+            version = parsed.version(named.version)
+            if version is None:
+                continue
+            group = by_text[named.version] = groups.setdefault(version, [])
+        group.append(named)
     return [
-        (
-            min(groups[version], key=_wheels_first).version,
-            [entry for named in groups[version] for entry in spellings[named]],
-        )
-        for version in sorted(groups, reverse=True)
+        (min(group, key=_wheels_first).version, [entry for named in group for entry in spellings[named]])
+        for _, group in sorted(groups.items(), key=itemgetter(0), reverse=True)
     ]
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from resolver.index.page_digest import Digest
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+# An address that `urljoin` and its like would leave as it is: no escape, query, fragment, parameters or login.
+_PLAIN_CHARACTERS = r"[A-Za-z0-9._~!$&'()*+,=:/-]"
+_PLAIN_ADDRESS = re.compile(rf"(https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{{1,5}})?)/{_PLAIN_CHARACTERS}*", re.ASCII)
+_PLAIN_PATH = re.compile(rf"(?!.*/[./])/{_PLAIN_CHARACTERS}*", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z", re.ASCII)
 
 
@@ -43,26 +47,62 @@ class _Entry(msgspec.Struct, rename="kebab"):
 _ENTRIES = msgspec.json.Decoder(list[_Entry])
 
 
+class _PlainAddresses:
+    """The addresses of one page that need no parsing, because nothing in them could be read in two ways.
+
+    A page may hold thousands of files, nearly all with such addresses and from one origin.
+    """
+
+    __slots__ = ("_admitted", "_own", "root")
+
+    def __init__(self, index: Index, base: str) -> None:
+        self._own = {origin(index.url), *index.files}
+        self._admitted: dict[str, bool] = {}
+        match = _PLAIN_ADDRESS.fullmatch(base)
+        self.root = match[1] if match is not None else None
+
+    def joined(self, url: str) -> tuple[str, str] | None:
+        """Return the absolute address and its part before the path; None where it is not plain."""
+        if url[:1] == "/":
+            if self.root is None or _PLAIN_PATH.fullmatch(url) is None:
+                return None
+            return self.root + url, self.root
+        match = _PLAIN_ADDRESS.fullmatch(url)
+        return (url, match[1]) if match is not None else None
+
+    def file(self, url: str, filename: str) -> str | None:
+        """Return the absolute address; None where it is not plain, or may have to be refused."""
+        joined = self.joined(url)
+        if joined is None or joined[0].rpartition("/")[2] != filename:
+            return None
+        admitted = self._admitted.get(joined[1])
+        if admitted is None:
+            admitted = self._admitted[joined[1]] = origin(joined[1]) in self._own
+        return joined[0] if admitted else None
+
+
 class FilesByVersion(Mapping[str, tuple[ProjectFile, ...]]):
     """The versions of a page, newest first, whose files are decoded when they are asked for.
 
     Asking raises `WorldError` where the index says something of a file that cannot be accepted.
     """
 
-    __slots__ = ("_digest", "_index", "_places", "_project", "_read")
+    __slots__ = ("_digest", "_index", "_places", "_plain", "_project", "_read")
 
     def __init__(self, project: str, index: Index, digest: Digest) -> None:
         self._project = project
         self._index = index
         self._digest = digest
         self._places = {version: (start, length) for version, start, length in digest.header.versions}
+        self._plain = _PlainAddresses(index, digest.header.base)
         self._read: dict[str, tuple[ProjectFile, ...]] = {}
 
     def __getitem__(self, version: str) -> tuple[ProjectFile, ...]:
         files = self._read.get(version)
         if files is None:
             text = self._digest.text(*self._places[version])
-            files = self._read[version] = _files(self._project, self._index, self._digest.header.base, text)
+            base = self._digest.header.base
+            files = self._read[version] = _files(self._project, self._index, base, self._plain, text)
         return files
 
     def __iter__(self) -> Iterator[str]:
@@ -78,21 +118,23 @@ class FilesByVersion(Mapping[str, tuple[ProjectFile, ...]]):
         return f"<{len(self)} versions of {self._project}>"
 
 
-def _files(project: str, index: Index, base: str, text: bytes) -> tuple[ProjectFile, ...]:
+def _files(
+    project: str, index: Index, base: str, plain: _PlainAddresses, text: bytes
+) -> tuple[ProjectFile, ...]:
     try:
         entries = _ENTRIES.decode(b"[%b]" % text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refused(index, project, f"an entry of the page of {project} cannot be understood: {error}") from None
     files: dict[str, ProjectFile] = {}
     for entry in entries:
-        file = _file(project, index, base, entry)
+        file = _file(project, index, base, plain, entry)
         other = files.setdefault(file.filename, file)
         if other.sha256 != file.sha256:
             raise _refused(index, project, f"{file.filename} stands twice on the page of {project}, with two hashes")
     return tuple(files[name] for name in sorted(files))
 
 
-def _file(project: str, index: Index, base: str, entry: _Entry) -> ProjectFile:
+def _file(project: str, index: Index, base: str, plain: _PlainAddresses, entry: _Entry) -> ProjectFile:
     named = file_names.version_in(entry.filename, project)
     if named is None:
         raise AssertionError("a digest only holds distributions")
@@ -103,7 +145,7 @@ def _file(project: str, index: Index, base: str, entry: _Entry) -> ProjectFile:
         raise _refused(index, project, f"the size of {entry.filename} is negative")
     return ProjectFile(
         filename=entry.filename,
-        url=_file_url(project, index, base, entry),
+        url=plain.file(entry.url, entry.filename) or _file_url(project, index, base, entry),
         kind=named.kind,
         version=named.version,
         sha256=sha256.lower() if sha256 is not None else None,
@@ -112,7 +154,7 @@ def _file(project: str, index: Index, base: str, entry: _Entry) -> ProjectFile:
         yanked=_yanked(entry.yanked),
         upload_time=_utc(project, index, entry) if entry.upload_time else None,
         metadata=_metadata(entry),
-        provenance=_optional_url(base, entry.provenance),
+        provenance=_optional_url(base, plain, entry.provenance),
     )
 
 
@@ -168,9 +210,14 @@ def _utc(project: str, index: Index, entry: _Entry) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _optional_url(base: str, url: str | None) -> str | None:
+def _optional_url(base: str, plain: _PlainAddresses, url: str | None) -> str | None:
+    if not url:
+        return None
+    joined = plain.joined(url)
+    if joined is not None:
+        return joined[0]
     try:
-        return urljoin(base, url) if url else None
+        return urljoin(base, url)
     except ValueError:
         return None
 
