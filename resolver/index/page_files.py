@@ -118,9 +118,7 @@ class FilesByVersion(Mapping[str, tuple[ProjectFile, ...]]):
         return f"<{len(self)} versions of {self._project}>"
 
 
-def _files(
-    project: str, index: Index, base: str, plain: _PlainAddresses, text: bytes
-) -> tuple[ProjectFile, ...]:
+def _files(project: str, index: Index, base: str, plain: _PlainAddresses, text: bytes) -> tuple[ProjectFile, ...]:
     try:
         entries = _ENTRIES.decode(b"[%b]" % text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
