@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 from lock import rules
 from lock.canonical import canonical
-from lock.errors import Problem, ResolutionError, WorldError
+from lock.errors import ResolutionError
 from lock.storage import replace
 from lock.writer import render
-from resolver.building.packages import build_packages, see_source, tools_of
-from resolver.building.requirements import build_preferences, sources_in
-from resolver.building.source_indexes import SourceIndexes
-from resolver.building.wheel import build_wheel
-from resolver.building.workshop import Workshop
-from resolver.inspection.memory import InspectionMemory, Seen
-from resolver.locked_package import seen_key
+from resolver.inspection.memory import InspectionMemory
+from resolver.manifest.model import IndexSource
 from resolver.operations.assembly import Chosen, assemble, changed_bytes
 from resolver.operations.changes import changes_between, planned_changes
 from resolver.operations.currency import outdated
@@ -27,15 +21,12 @@ from resolver.operations.indexing import indexes
 from resolver.operations.inspecting import inspect_files, refuse_startup_code, warnings_of
 from resolver.operations.planning import preferences, search_settings
 from resolver.operations.reports import LockReport
-from resolver.operations.sourcing import Sourcing
 from resolver.search.explain import explain
 from resolver.search.held_back import held_back
 from resolver.search.search import Conflict, Solution, solve
-from resolver.sources.archives import from_network
-from resolver.sources.trees import TreeCache
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
     from lock.model import Lock
     from resolver.hosts.model import ProvidedSet
@@ -46,10 +37,58 @@ if TYPE_CHECKING:
     from resolver.operations.planning import Plan
     from resolver.operations.project import Project, Surroundings
     from resolver.operations.reports import HeldBack
-    from resolver.operations.sourcing import DirectPlugins
     from resolver.progress import Progress
+    from resolver.search.needs import Need
     from resolver.search.resolution import Found
     from resolver.search.settings import SearchSettings
+
+
+class Material(Protocol):
+    """What one run searches, and how it looks inside what was chosen.
+
+    `indexes` are asked, `roots` are to be met; `warnings` are complete only once everything was looked at.
+    """
+
+    @property
+    def indexes(self) -> PackageIndexes:
+        """Everything that can be chosen."""
+        ...
+
+    @property
+    def roots(self) -> tuple[Need, ...]:
+        """What the plugin entries need."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know."""
+        ...
+
+    def look_inside(self, found: Found) -> Chosen:
+        """Fetch and read every chosen file."""
+        ...
+
+
+class WheelsOnly:
+    """The material of a run in which only wheels of indexes can be chosen."""
+
+    warnings: tuple[str, ...] = ()
+
+    def __init__(self, run: Relocking, client: IndexClient) -> None:
+        self._run = run
+        self.indexes = client
+        self.roots = run.planned.roots
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Leave the client to whoever opened it."""
+
+    def look_inside(self, found: Found) -> Chosen:
+        """Fetch and read every wheel."""
+        memory = InspectionMemory(self._run.surroundings.cache)
+        return Chosen(found=found, seen=inspect_files((found,), self.indexes, memory, self._run.progress))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,23 +112,27 @@ class Relocking:
         with ExitStack() as stack:
             client = stack.enter_context(indexes(self.manifest, self.surroundings))
             host = self._host(client)
-            trees = TreeCache(self.surroundings.cache)
-            stack.callback(trees.close)
-            sourcing = Sourcing(self.project.root, trees, partial(self._download, client), self.old, self.request)
-            direct = sourcing.plugins(self.manifest, self.planned.targets, host)
             settings = self._settings(host)
-            workshop = stack.enter_context(self._workshop(settings, client, trees))
-            searched = SourceIndexes(workshop, direct.direct_sources)
-            solution = self._solve(settings, host, searched, direct)
+            material = stack.enter_context(self._material(settings, client))
+            solution = self._solve(settings, material)
             changed_bytes(solution.found, self.old, self.request.accept_changed)
             held = held_back(solution)
             if self.request.dry_run:
-                return self._planned(solution, held, (*host.warnings, *direct.warnings, *client.notes))
-            chosen = self._look_inside(solution.found, workshop, searched, direct)
-            notes = (*host.warnings, *direct.warnings, *client.notes, *workshop.warnings)
+                return self._planned(solution, held, (*host.warnings, *material.warnings, *client.notes))
+            chosen = material.look_inside(solution.found)
+            notes = (*host.warnings, *material.warnings, *client.notes)
         refuse_startup_code(chosen.found, chosen.seen, self.manifest)
         new = assemble(self.manifest, self.planned.targets, host, chosen)
         return self._write(new, solution, held, (*notes, *warnings_of(new, chosen.seen)))
+
+    def _material(self, settings: SearchSettings, client: IndexClient) -> AbstractContextManager[Material]:
+        """Return what is searched; whatever sources take is slow to import, and most projects have none."""
+        direct = any(not isinstance(plugin.source, IndexSource) for plugin in self.manifest.plugins)
+        if not direct and not self.manifest.policy.allow_build:
+            return WheelsOnly(self, client)
+        from resolver.operations.source_material import SourceMaterial  # noqa: PLC0415 - see above
+
+        return SourceMaterial(self, settings, client)
 
     def _host(self, client: PackageIndexes) -> ProvidedSet:
         if self.host is not None:
@@ -98,64 +141,18 @@ class Relocking:
             self.manifest, self.planned.targets, self.project, self.surroundings, client, self.progress, self.old
         )
 
-    def _download(self, client: IndexClient, url: str) -> Path:
-        if self.surroundings.offline:
-            remedy = "allow the network"
-            message = "this run may not use the network, and a plugin's archive is always fetched"
-            raise WorldError(Problem(code="offline", message=message, path=url, remedy=remedy))
-        return from_network(client.downloads)(url)
-
     def _settings(self, host: ProvidedSet) -> SearchSettings:
         versions, files = preferences(self.old, self.request.upgrade)
         return search_settings(self.manifest, self.planned.targets, host, self.surroundings.now, versions, files)
 
-    def _workshop(self, settings: SearchSettings, client: PackageIndexes, trees: TreeCache) -> Workshop:
-        versions, files = build_preferences(self.old, self.request.upgrade)
-        return Workshop(
-            settings,
-            client,
-            environ=self.surroundings.environ,
-            cache=self.surroundings.cache,
-            trees=trees,
-            progress=self.progress,
-            preferred=versions,
-            preferred_files=files,
-        )
-
-    def _solve(
-        self, settings: SearchSettings, host: ProvidedSet, searched: SourceIndexes, direct: DirectPlugins
-    ) -> Solution:
-        packages = tuple(need for need in self.planned.roots if need.name not in direct.directories)
+    def _solve(self, settings: SearchSettings, material: Material) -> Solution:
         try:
-            return solve(settings, searched, (*packages, *direct.roots), self.progress)
+            return solve(settings, material.indexes, material.roots, self.progress)
         except Conflict as conflict:
             # A manifest that is not written yet has no lines that a person could look at.
             written = self.manifest.plugins if self.request.manifest_is_written else ()
             places = {plugin.name: plugin.place for plugin in written}
-            raise ResolutionError(*explain(conflict, host, places)) from None
-
-    def _look_inside(self, found: Found, workshop: Workshop, searched: SourceIndexes, direct: DirectPlugins) -> Chosen:
-        """Fetch and read every wheel, build every source, and lock what the sources are built with."""
-        sources = [(page, file, searched.source(page, file), mask) for page, file, mask in sources_in(found)]
-        locked = workshop.lock((tree, mask) for _, _, tree, mask in sources)
-        tools = tools_of(locked)
-        seen = inspect_files((found, tools), searched, InspectionMemory(self.surroundings.cache), self.progress)
-        builds = {}
-        for page, file, tree, _ in sources:
-            if page.direct:
-                seen[seen_key(file)] = Seen(size=file.size or 0, contents=build_wheel(workshop, tree).contents)
-            builds[seen_key(file)] = locked[tree.key].build
-        for page, file, _ in (*sources_in(found), *sources_in(tools)):
-            if not page.direct:
-                seen[seen_key(file)] = see_source(workshop, page, file)
-        return Chosen(
-            found=found,
-            seen=seen,
-            builds=builds,
-            build_packages=build_packages(locked, seen),
-            direct={name: fetched.record for name, fetched in direct.packages.items()},
-            trees=direct.trees(found, self.planned.targets),
-        )
+            raise ResolutionError(*explain(conflict, settings.host, places)) from None
 
     def _planned(self, solution: Solution, held: tuple[HeldBack, ...], warnings: tuple[str, ...]) -> LockReport:
         changes = planned_changes(self.old, solution.found)
