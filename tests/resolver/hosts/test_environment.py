@@ -163,4 +163,4 @@ def test_a_real_virtual_environment_ships_what_its_own_python_lists():
     provided = reader.load(config, targets(LINUX, python=python), Path("/"))
     # An editable checkout of the project under test may be on the path without a record in the environment.
     assert versions(provided).items() >= {name: listed[name] for name in listed if name != "plugin-lock"}.items()
-    assert "toml" in provided.on(LINUX, "coverage").extras
+    assert "socks" in provided.on(LINUX, "urllib3").extras
