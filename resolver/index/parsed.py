@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+_PARSING = threading.Lock()
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -30,7 +32,10 @@ def specifier_set(text: str) -> SpecifierSet:
 @cache
 def requirement(text: str) -> Requirement:
     """Parse a dependency specifier (PEP 508); raises `InvalidRequirement`.  The object is shared: never change it."""
-    return Requirement(text)
+    # packaging reads the strings of markers with ast.literal_eval, and some releases of CPython count the depth of that
+    # in one place for all threads: two at once may end in a SystemError (gh-106905).
+    with _PARSING:
+        return Requirement(text)
 
 
 @cache

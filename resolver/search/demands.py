@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 from resolver.index.errors import MetadataError
+from resolver.index.parsed import requirement as parsed_requirement
 from resolver.search.markers import ApplicableTargets, version
 from resolver.search.needs import Asker, Candidate, Clash, Demand, Edge, Need
 
@@ -303,7 +304,7 @@ def _admits(specifier: SpecifierSet, text: str) -> bool:
 
 def _parse(text: str, provided: Provided) -> Requirement:
     try:
-        return Requirement(text)
+        return parsed_requirement(text)
     except InvalidRequirement as error:
         raise MetadataError(f"the host's {provided.name} has an unreadable requirement {text!r}") from error
 
