@@ -21,16 +21,18 @@ from resolver.index.core_metadata import MetadataText
 from resolver.index.page_digest import Digest, DigestHeader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
     from resolver.index.model import Index, ProjectFile
 
 # Part of the path: raise it when an older program would misread what a newer one writes.
-_FORMAT = "v1"
+_FORMAT = "v2"
 _MAGIC = b"plugin-lock\x00"
 _LENGTH = 4
+# What POSIX systems take in one `writev` (IOV_MAX).
+_PARTS_AT_A_TIME = 1024
 _CACHEDIR_TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of plugin-lock; it can be removed at any time.\n"
 )
@@ -109,7 +111,8 @@ class Cache:
             if file is not None:
                 file.write(_framed(encoded))
                 if digest is not None:
-                    file.write(digest.body)
+                    file.flush()
+                    _write_all(file.fileno(), digest.parts)
 
     def confirm_page(self, index: Index, name: str, now: float) -> None:
         """Note that the index said at `now` that the page has not changed."""
@@ -174,7 +177,7 @@ class Cache:
 
     def _path(self, kind: str, key: str) -> Path:
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.folder / kind / digest[:2] / digest[2:]
+        return self.folder / kind / digest
 
     @contextlib.contextmanager
     def _writing(self, path: Path, now: float | None) -> Iterator[BinaryIO | None]:
@@ -209,6 +212,17 @@ class Cache:
                 tag.write_text(_CACHEDIR_TAG, encoding="utf-8")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._made.add(folder)
+
+
+def _write_all(descriptor: int, parts: Sequence[bytes]) -> None:
+    """Write all parts, many with one call; the system may take less than it is given."""
+    for first in range(0, len(parts), _PARTS_AT_A_TIME):
+        batch = parts[first : first + _PARTS_AT_A_TIME]
+        written = os.writev(descriptor, batch)
+        if written < sum(map(len, batch)):
+            rest = memoryview(b"".join(batch))[written:]
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
 
 
 def _framed(head: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from resolver.index.parsed import normalized, version
+from resolver.index.parsed import is_version, normalized
 
 # What a lock may hold as a file name: nothing that a shell, a path or Nix would read as more than a name.
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!-]*", re.ASCII)
@@ -61,7 +61,7 @@ def _wheel_version(filename: str, project: str) -> str:
     name, _, text = match[1].partition("-")
     if normalized(name) != project:
         raise UnusableNameError("it belongs to another project")
-    if version(text) is None:
+    if not is_version(text):
         raise UnusableNameError(f"{text!r} is not a version")
     return text
 
@@ -74,7 +74,7 @@ def _sdist_version(stem: str, project: str) -> str:
         if normalized(stem[:at]) == project:
             mine = True
             rest = stem[at + 1 :]
-            if version(rest) is not None:
+            if is_version(rest):
                 return rest
         at = stem.find("-", at + 1)
     if mine:

@@ -6,23 +6,18 @@ that pages of many thousand files cost little to read, to keep and to load again
 
 from __future__ import annotations
 
+import mmap
 import re
-from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from resolver.index import file_names, parsed
+from resolver.index.page_grouping import files_by_version
 
 if TYPE_CHECKING:
-    import mmap
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from msgspec import Raw
-    from packaging.version import Version
-
-    Buffer = bytes | Raw
+    from resolver.index.page_grouping import Buffer
 
 PROJECT_STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
 _API_VERSION = re.compile(r"([0-9]+)\.([0-9]+)", re.ASCII)
@@ -52,18 +47,35 @@ class DigestHeader(msgspec.Struct, frozen=True, array_like=True):
     alternate_locations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """A header and the bytes it points into, in memory or in a mapped file that starts `offset` bytes earlier."""
+class Digest(msgspec.Struct, frozen=True, eq=False):
+    """A header and the entries it tells of: as parts in memory, one a version, or in a mapped file.
+
+    In the file the first part begins at `offset`.
+    """
 
     header: DigestHeader
-    body: bytes | mmap.mmap
+    body: Sequence[bytes] | mmap.mmap
     offset: int = 0
 
-    def text(self, start: int, length: int) -> bytes:
-        """Return a part of the body."""
-        start += self.offset
-        return self.body[start : start + length]
+    def text(self, place: int) -> bytes:
+        """Return the entries of the version that stands at this place of the header."""
+        _, start, length = self.header.versions[place]
+        if isinstance(self.body, mmap.mmap):
+            start += self.offset
+            return self.body[start : start + length]
+        return self.body[place]
+
+    @property
+    def parts(self) -> Sequence[bytes]:
+        """The entries of all versions, in the order of the header."""
+        if isinstance(self.body, mmap.mmap):
+            return [self.text(place) for place in range(len(self.header.versions))]
+        return self.body
+
+    @property
+    def length(self) -> int:
+        """How long all parts are together, in bytes."""
+        return sum(length for _, _, length in self.header.versions)
 
 
 class PageFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +105,7 @@ def digest(project: str, entries: Iterable[tuple[str, Buffer]], facts: PageFacts
     skipped, with the reason where its name is at fault.
     """
     skipped: list[tuple[str, str]] = []
-    groups = _by_version(project, entries, skipped) if facts.status != "quarantined" else []
+    groups = files_by_version(project, entries, skipped) if facts.status != "quarantined" else []
     versions: list[tuple[str, int, int]] = []
     texts: list[bytes] = []
     offset = 0
@@ -110,64 +122,4 @@ def digest(project: str, entries: Iterable[tuple[str, Buffer]], facts: PageFacts
         tracks=facts.tracks,
         alternate_locations=facts.alternate_locations,
     )
-    return Digest(header, b"".join(texts))
-
-
-def _by_version(
-    project: str, entries: Iterable[tuple[str, Buffer]], skipped: list[tuple[str, str]]
-) -> list[tuple[str, list[Buffer]]]:
-    """Give each version, newest first, with its entries.
-
-    Spellings of one version (1.0 and 1.0.0) are one; that of the wheels stands for it, where there are wheels.
-    """
-    # A page may name a hundred thousand files, nearly all of them wheels with the same few beginnings and the same
-    # few hundred tags, one beginning after the other: each is looked at once.
-    beginnings: dict[str, list[Buffer]] = {}
-    spellings: dict[file_names.NamedVersion, list[Buffer]] = {}
-    tags: set[str] = set()
-    beginning, length = "-", 1
-    files: list[Buffer] = []
-    for filename, entry in entries:
-        if filename.startswith(beginning) and filename[length:] in tags:
-            files.append(entry)
-            continue
-        match = file_names.WHEEL.fullmatch(filename)
-        known = beginnings.get(match[1]) if match is not None else None
-        if known is None:
-            try:
-                named = file_names.version_in(filename, project)
-            except file_names.UnusableNameError as error:
-                skipped.append((filename, str(error)))
-                continue
-            if named is None:
-                continue
-            known = spellings.setdefault(named, [])
-        known.append(entry)
-        if match is not None:
-            # The beginning holds one dash, so whatever tags are well-formed after one are so after each.
-            files = beginnings[match[1]] = known
-            beginning, length = match[1] + "-", match.end(1) + 1
-            tags.add(filename[length:])
-    return _newest_first(spellings)
-
-
-def _newest_first(spellings: dict[file_names.NamedVersion, list[Buffer]]) -> list[tuple[str, list[Buffer]]]:
-    groups: dict[Version, list[file_names.NamedVersion]] = {}
-    # By their text first: versions are costly to hash, and wheels and archives mostly spell them alike.
-    by_text: dict[str, list[file_names.NamedVersion]] = {}
-    for named in spellings:
-        group = by_text.get(named.version)
-        if group is None:
-            version = parsed.version(named.version)
-            if version is None:
-                continue
-            group = by_text[named.version] = groups.setdefault(version, [])
-        group.append(named)
-    return [
-        (min(group, key=_wheels_first).version, [entry for named in group for entry in spellings[named]])
-        for _, group in sorted(groups.items(), key=itemgetter(0), reverse=True)
-    ]
-
-
-def _wheels_first(named: file_names.NamedVersion) -> tuple[bool, str]:
-    return named.kind != "wheel", named.version
+    return Digest(header, texts)

@@ -93,14 +93,14 @@ class FilesByVersion(Mapping[str, tuple[ProjectFile, ...]]):
         self._project = project
         self._index = index
         self._digest = digest
-        self._places = {version: (start, length) for version, start, length in digest.header.versions}
+        self._places = {known[0]: place for place, known in enumerate(digest.header.versions)}
         self._plain = _PlainAddresses(index, digest.header.base)
         self._read: dict[str, tuple[ProjectFile, ...]] = {}
 
     def __getitem__(self, version: str) -> tuple[ProjectFile, ...]:
         files = self._read.get(version)
         if files is None:
-            text = self._digest.text(*self._places[version])
+            text = self._digest.text(self._places[version])
             base = self._digest.header.base
             files = self._read[version] = _files(self._project, self._index, base, self._plain, text)
         return files

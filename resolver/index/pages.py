@@ -89,7 +89,7 @@ def head(answer: Answer, digest: Digest | None) -> PageHead | None:
         etag=answer.headers.get("etag"),
         last_modified=answer.headers.get("last-modified"),
         lifetime=_lifetime(control, answer.headers),
-        body_length=len(digest.body) if digest is not None else 0,
+        body_length=digest.length if digest is not None else 0,
         digest=digest.header if digest is not None else None,
     )
 

@@ -11,6 +11,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 _PARSING = threading.Lock()
+# As most versions are spelt; more digits than `int` takes at once are left to packaging.
+PLAIN_VERSION = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*", re.ASCII)
+"""A final release of the first epoch, such as 1.2.3."""
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -21,6 +24,11 @@ def version(text: str) -> Version | None:
         return Version(text)
     except InvalidVersion:
         return None
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text is a version (PEP 440); a plain one is not parsed for that."""
+    return PLAIN_VERSION.fullmatch(text) is not None or version(text) is not None
 
 
 @cache

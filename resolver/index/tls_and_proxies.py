@@ -65,8 +65,11 @@ class Proxies:
         return None if proxy_bypass_environment(host, self._no_proxy) else proxy
 
 
-def connection_pools(proxy: str | None, context: ssl.SSLContext, connections: int) -> urllib3.PoolManager:
-    """Make the pools for a way out: direct, or through a proxy, at most so many connections an origin."""
+def connection_pools(proxy: str | None, context: ssl.SSLContext | None, connections: int) -> urllib3.PoolManager:
+    """Make the pools for a way out: direct, or through a proxy, at most so many connections an origin.
+
+    Without a context they are for plain http only.
+    """
     if proxy is None:
         return urllib3.PoolManager(num_pools=64, maxsize=connections, block=True, ssl_context=context)
     if "://" not in proxy:

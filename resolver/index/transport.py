@@ -62,7 +62,7 @@ class Transport:
         self._now = now
         self._monotonic = monotonic
         self._proxies = Proxies(environ)
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, str | None], urllib3.PoolManager] = {}
         self._lock = Lock()
         self._context: ssl.SSLContext | None = None
 
@@ -157,7 +157,7 @@ class Transport:
             # Only for this request: the headers of a redirect's next request are made anew.
             headers |= urllib3.make_headers(basic_auth=f"{login.username}:{login.password}")
         parts = urlsplit(url)
-        pools = self._pools_for(self._proxies.choose(parts.scheme, parts.netloc))
+        pools = self._pools_for(parts.scheme, self._proxies.choose(parts.scheme, parts.netloc))
         return pools.urlopen(
             "GET",
             url,
@@ -169,15 +169,17 @@ class Transport:
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         )
 
-    def _pools_for(self, proxy: str | None) -> urllib3.PoolManager:
-        pools = self._pools.get(proxy)
+    def _pools_for(self, scheme: str, proxy: str | None) -> urllib3.PoolManager:
+        way = scheme, proxy
+        pools = self._pools.get(way)
         if pools is None:
             with self._lock:
-                if self._context is None:
+                # To load the system's certificates takes longer than many an answer: not for plain http on loopback.
+                if self._context is None and way != ("http", None):
                     self._context = tls_context(self._environ)
-                if proxy not in self._pools:
-                    self._pools[proxy] = connection_pools(proxy, self._context, self._connections)
-                pools = self._pools[proxy]
+                if way not in self._pools:
+                    self._pools[way] = connection_pools(proxy, self._context, self._connections)
+                pools = self._pools[way]
         return pools
 
     def _check_redirect(self, question: Question, source: str, target: str, count: int) -> None:

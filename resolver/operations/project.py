@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lock.errors import InputError, LockError, Problem
-from lock.reader import parse
 from lock.storage import read
 from resolver.cache_folder import cache_folder
 
@@ -35,11 +34,11 @@ class Project:
 
     def old_lock(self) -> Lock | None:
         """Read plugins.lock; None where there is none.  Raises `LockError` for a damaged one."""
-        return parse(read(self.lock_path), str(self.lock_path)) if self.lock_path.exists() else None
+        return _parsed(read(self.lock_path), self.lock_path) if self.lock_path.exists() else None
 
     def required_lock(self) -> Lock:
         """Read plugins.lock; raises `LockError` for an absent or a damaged one."""
-        return parse(self.lock_bytes(), str(self.lock_path))
+        return _parsed(self.lock_bytes(), self.lock_path)
 
     def lock_bytes(self) -> bytes:
         """Return the content of plugins.lock; raises `LockError` where there is none."""
@@ -96,3 +95,9 @@ def find(start: Path, manifest: Path | None = None, lock: Path | None = None) ->
             )
     root = manifest.parent
     return Project(root=root, manifest_path=manifest, lock_path=lock or root / LOCK_NAME)
+
+
+def _parsed(content: bytes, path: Path) -> Lock:
+    from lock.reader import parse  # noqa: PLC0415 - where there is no lock yet its reader and rules need no import
+
+    return parse(content, str(path))

@@ -6,19 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
-from lock import rules
-from lock.canonical import canonical
 from lock.errors import ResolutionError
-from lock.storage import replace
-from lock.writer import render
-from resolver.inspection.memory import InspectionMemory
 from resolver.manifest.model import IndexSource
 from resolver.operations.assembly import Chosen, assemble, changed_bytes
 from resolver.operations.changes import changes_between, planned_changes
 from resolver.operations.currency import outdated
 from resolver.operations.hosting import provided_set
 from resolver.operations.indexing import indexes
-from resolver.operations.inspecting import inspect_files, refuse_startup_code, warnings_of
 from resolver.operations.planning import preferences, search_settings
 from resolver.operations.reports import LockReport
 from resolver.search.explain import explain
@@ -87,6 +81,10 @@ class WheelsOnly:
 
     def look_inside(self, found: Found) -> Chosen:
         """Fetch and read every wheel."""
+        # A dry run ends before this, and is spared the import.
+        from resolver.inspection.memory import InspectionMemory  # noqa: PLC0415 - see above
+        from resolver.operations.inspecting import inspect_files  # noqa: PLC0415 - likewise
+
         memory = InspectionMemory(self._run.surroundings.cache)
         return Chosen(found=found, seen=inspect_files((found,), self.indexes, memory, self._run.progress))
 
@@ -121,6 +119,8 @@ class Relocking:
                 return self._planned(solution, held, (*host.warnings, *material.warnings, *client.notes))
             chosen = material.look_inside(solution.found)
             notes = (*host.warnings, *material.warnings, *client.notes)
+        from resolver.operations.inspecting import refuse_startup_code, warnings_of  # noqa: PLC0415 - as in look_inside
+
         refuse_startup_code(chosen.found, chosen.seen, self.manifest)
         new = assemble(self.manifest, self.planned.targets, host, chosen)
         return self._write(new, solution, held, (*notes, *warnings_of(new, chosen.seen)))
@@ -171,6 +171,11 @@ class Relocking:
     def _write(
         self, new: Lock, solution: Solution, held: tuple[HeldBack, ...], warnings: tuple[str, ...]
     ) -> LockReport:
+        from lock import rules  # noqa: PLC0415 - a dry run writes nothing
+        from lock.canonical import canonical  # noqa: PLC0415 - likewise
+        from lock.storage import replace  # noqa: PLC0415 - likewise
+        from lock.writer import render  # noqa: PLC0415 - likewise
+
         path = self.project.lock_path
         text = render(new)
         problems = rules.problems(canonical(new), path=str(path), text=text)

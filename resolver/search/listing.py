@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from resolver.search.markers import ApplicableTargets, version
 
@@ -52,12 +52,15 @@ class Fit:
     rejections: tuple[Rejection, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedVersion:
-    """A version as parsed and as the index's file names spell it."""
+class ListedVersion(NamedTuple):
+    """A version as the index's file names spell it; parsed when it is looked at, for most of a page never are."""
 
-    version: Version
     text: str
+
+    @property
+    def version(self) -> Version:
+        """The version as parsed."""
+        return version(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Listing:
     @cached_property
     def versions(self) -> tuple[ListedVersion, ...]:
         """Every version the index lists, newest first."""
-        return tuple(ListedVersion(version=version(text), text=text) for text in self.page.versions)
+        return tuple(map(ListedVersion, self.page.versions))
 
     @cached_property
     def preferred(self) -> tuple[Version, ...]:
@@ -131,7 +134,7 @@ class Listing:
 
     def fit_of(self, text: str) -> Fit:
         """Return `fit` of the version that the index spells like this."""
-        return self._fits.get(text) or self.fit(ListedVersion(version=version(text), text=text))
+        return self._fits.get(text) or self.fit(ListedVersion(text))
 
     def fit(self, listed: ListedVersion) -> Fit:
         """Return which targets can use a version and through which file."""

@@ -26,12 +26,20 @@ class ApplicableTargets:
     def __init__(self, targets: TargetSet) -> None:
         self.targets = targets
         self._markers: dict[tuple[str, str], int] = {}
+        # By identity as well: requirements are shared objects, and to spell a marker costs more than to look it up.
+        self._seen: dict[tuple[int, str], tuple[Marker, int]] = {}
         self._pythons: dict[str, int] = {}
 
     def marker(self, marker: Marker | None, extra: str = "") -> int:
         """Return the targets on which a marker holds when `extra` (normalized, "" for none) is asked for."""
         if marker is None:
             return self.targets.all
+        seen = self._seen.get((id(marker), extra))
+        if seen is None:
+            seen = self._seen[id(marker), extra] = (marker, self._mask_of(marker, extra))
+        return seen[1]
+
+    def _mask_of(self, marker: Marker, extra: str) -> int:
         key = (str(marker), extra)
         mask = self._markers.get(key)
         if mask is None:

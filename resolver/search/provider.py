@@ -12,7 +12,7 @@ from resolvelib import AbstractProvider
 from resolver.search.needs import Candidate, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from resolvelib.structs import RequirementInformation
@@ -50,6 +50,7 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
         self._listing = listing
         self._met: dict[tuple[Need, Candidate], bool] = {}
         self._answers: dict[Candidate, tuple[Asked, ...]] = {}
+        self._exact: dict[Asked, bool] = {}
         self._depths: dict[str, int] = {}
         self._first_asked: dict[str, Need] = {need.name: need for need in roots}
 
@@ -58,6 +59,18 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
         if isinstance(requirement_or_candidate, Impossible):
             return f"!{requirement_or_candidate.death.name}"
         return requirement_or_candidate.name
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: Mapping[str, Candidate],  # noqa: ARG002 - resolvelib passes it by name
+        candidates: Mapping[str, Iterator[Candidate]],  # noqa: ARG002 - likewise
+        information: Mapping[str, Iterator[RequirementInformation[Asked, Candidate]]],
+        backtrack_causes: Sequence[RequirementInformation[Asked, Candidate]],
+    ) -> Iterable[str]:
+        """Return the one name to decide next: asked for one by one, preferences cost twice as much."""
+        failed = self._names(backtrack_causes)
+        return [min(identifiers, key=lambda name: self._preference(name, information[name], failed))]
 
     def get_preference(
         self,
@@ -68,17 +81,26 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
         backtrack_causes: Sequence[RequirementInformation[Asked, Candidate]],
     ) -> tuple[bool, bool, int, str]:
         """Decide first what has just failed, then what is pinned exactly, then what is nearest to the plugins."""
-        exact = any(
-            specifier.operator in {"==", "==="} and not specifier.version.endswith(".*")
-            for asked, _ in information[identifier]
-            if isinstance(asked, Need)
-            for specifier in asked.specifier
-        )
-        cause = any(
-            identifier in {self.identify(info.requirement), info.parent.name if info.parent else None}
-            for info in backtrack_causes
-        )
-        return not cause, not exact, self._depths.get(identifier, 0), identifier
+        return self._preference(identifier, information[identifier], self._names(backtrack_causes))
+
+    def _preference(
+        self, name: str, information: Iterable[RequirementInformation[Asked, Candidate]], failed: Container[str]
+    ) -> tuple[bool, bool, int, str]:
+        exact = False
+        for asked, _ in information:
+            known = self._exact.get(asked)
+            if known is None:
+                known = self._exact[asked] = isinstance(asked, Need) and _is_exact(asked.specifier)
+            exact = exact or known
+        return name not in failed, not exact, self._depths.get(name, 0), name
+
+    def _names(self, causes: Iterable[RequirementInformation[Asked, Candidate]]) -> set[str]:
+        names = set()
+        for info in causes:
+            names.add(self.identify(info.requirement))
+            if info.parent is not None:
+                names.add(info.parent.name)
+        return names
 
     def find_matches(
         self,
@@ -154,6 +176,10 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
                 break
             links.append(above)
         return tuple(reversed(links))
+
+
+def _is_exact(specifiers: SpecifierSet) -> bool:
+    return any(specifier.operator in {"==", "==="} and not specifier.version.endswith(".*") for specifier in specifiers)
 
 
 def join(needs: Sequence[Need]) -> Need:

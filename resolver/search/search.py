@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
-from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
+from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
 from resolver.index.errors import MetadataError
 from resolver.search.crawler import Crawler
 from resolver.search.demands import Demands
 from resolver.search.listing import Listing
 from resolver.search.markers import ApplicableTargets
-from resolver.search.needs import Candidate, Demand, Need
-from resolver.search.provider import Asked, Provider
+from resolver.search.needs import Demand, Need
+from resolver.search.provider import Provider
 from resolver.search.resolution import Found, collect, directory_edges, merge
+from resolver.search.rounds import Rounds
 from resolver.search.verdicts import Clashes, Reason, Unreadable, Verdicts
 
 if TYPE_CHECKING:
@@ -104,9 +105,8 @@ class Search:
         for need in demand.needs:
             self.crawler.see(need)
         provider = Provider(self.demands, self.verdicts, self.crawler, self.listing, demand.needs)
-        resolver: Resolver[Asked, Candidate, str] = Resolver(provider, BaseReporter())
         try:
-            result = resolver.resolve(demand.needs, max_rounds=MAX_ROUNDS)
+            state = Rounds(provider).resolve(demand.needs, max_rounds=MAX_ROUNDS)
         except ResolutionImpossible as error:
             self.verdicts.settle()
             dead = tuple(
@@ -118,7 +118,7 @@ class Search:
             raise Conflict(failures=dead, causes=causes, systems=self._systems(wanted)) from None
         except ResolutionTooDeep:
             raise Conflict(systems=self._systems(wanted), gave_up=True) from None
-        return collect(result.mapping, demand, self.demands, directory_edges(wanted, self.demands))
+        return collect(state.mapping, demand, self.demands, directory_edges(wanted, self.demands))
 
     def _root_demand(self, roots: Sequence[Need]) -> Demand:
         try:

@@ -27,7 +27,7 @@ def ready(server: IndexServer) -> IndexServer:
 
 
 def kept(desk: Desk, kind: str) -> list[Path]:
-    return [path for path in desk.cache_folder.glob(f"v1/{kind}/**/*") if path.is_file()]
+    return [path for path in desk.cache_folder.glob(f"v2/{kind}/**/*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_cache_that_cannot_be_written_is_done_without_and_told_once(ready: Ind
             client.metadata(page, file).result()
             assert client.download(page, file, lambda _: None).result().exists()
     assert len(client.notes) == 1
-    assert f"the cache in {desk.cache_folder / 'v1'} cannot be written" in client.notes[0]
+    assert f"the cache in {desk.cache_folder / 'v2'} cannot be written" in client.notes[0]
 
 
 def test_a_client_without_a_cache_writes_nothing(ready: IndexServer, desk: Desk) -> None:
@@ -217,7 +217,7 @@ def test_a_client_without_a_cache_writes_nothing(ready: IndexServer, desk: Desk)
 
 def test_the_cache_is_private_and_marked_as_a_cache(ready: IndexServer, desk: Desk) -> None:
     desk.page(ready)
-    assert (desk.cache_folder / "v1").stat().st_mode & 0o777 == 0o700
+    assert (desk.cache_folder / "v2").stat().st_mode & 0o777 == 0o700
     assert (desk.cache_folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
 
 
@@ -237,7 +237,7 @@ from resolver.index.page_digest import Digest, DigestHeader
 cache = Cache(Path(sys.argv[1]))
 index = Index(name="corp", url="https://index.example/simple/")
 body = sys.argv[2].encode() * 300_000
-digest = Digest(DigestHeader("https://index.example/", (("1.0", 0, len(body)),)), body)
+digest = Digest(DigestHeader("https://index.example/", (("1.0", 0, len(body)),)), [body])
 head = PageHead(None, None, 600.0, len(body), digest.header)
 cache.store_page(index, "thing", head, digest, 0.0)
 print("ready", flush=True)
@@ -268,7 +268,7 @@ def test_processes_that_write_the_same_page_and_are_killed_leave_a_whole_one(tmp
             page = cache.page(index, "thing")
             if page is not None:
                 assert page.digest is not None
-                assert set(page.digest.text(0, 300_000)) in ({ord("a")}, {ord("b")})
+                assert set(page.digest.text(0)) in ({ord("a")}, {ord("b")})
                 seen += 1
         assert seen
     finally:
@@ -280,4 +280,4 @@ def test_processes_that_write_the_same_page_and_are_killed_leave_a_whole_one(tmp
     page = Cache(tmp_path).page(index, "thing")
     assert page is not None
     assert page.digest is not None
-    assert set(page.digest.text(0, 300_000)) in ({ord("a")}, {ord("b")})
+    assert set(page.digest.text(0)) in ({ord("a")}, {ord("b")})

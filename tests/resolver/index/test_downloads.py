@@ -37,7 +37,7 @@ def download(desk: Desk, server: IndexServer, reports: list[int] | None = None, 
 def test_a_file_is_kept_by_its_hash_under_its_own_name(server: IndexServer, desk: Desk) -> None:
     reports: list[int] = []
     path = download(desk, server, reports)
-    assert path == desk.cache_folder / "v1" / "files" / sha256_of(DATA)[:2] / sha256_of(DATA) / NAME
+    assert path == desk.cache_folder / "v2" / "files" / sha256_of(DATA)[:2] / sha256_of(DATA) / NAME
     assert sum(reports) == len(DATA)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
 import pytest
@@ -232,3 +233,22 @@ def test_any_bytes_are_metadata_or_a_metadata_error(noise: bytes) -> None:
     else:
         reason = "fine"
     assert reason
+
+
+NAMES = st.sampled_from(["Metadata-Version", "Name", "VERSION", "Requires-Dist", "requires-dist", "Summary", "X"])
+VALUES = st.text(st.sampled_from("ab 1.:;[]=<>'\"\t"), max_size=12)
+CONTINUATIONS = st.lists(st.tuples(st.sampled_from([" ", "\t", "   "]), VALUES), max_size=2)
+
+
+@given(st.lists(st.tuples(NAMES, VALUES, CONTINUATIONS), max_size=6), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_headers_are_read_as_the_parser_of_mail_reads_them(
+    headers: list[tuple[str, str, list[tuple[str, str]]]], end: str
+) -> None:
+    lines = [line for name, value, more in headers for line in (f"{name}:{value}", *(a + b for a, b in more))]
+    text = end.join(lines) + end + end + "Name: in the body" + end
+    message = HeaderParser().parsestr(text, headersonly=True)
+    expected: dict[str, list[str]] = {}
+    for name, value in message.items():
+        expected.setdefault(name.lower(), []).append(" ".join(str(value).split()))
+    head = text.partition(end + end)[0]
+    assert core_metadata.fields(head) == expected

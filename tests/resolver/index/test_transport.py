@@ -243,13 +243,6 @@ def test_a_proxy_that_is_no_http_proxy_is_an_error_without_its_password(ready: I
     assert "hunter2" not in str(caught.value)
 
 
-def test_certificates_that_cannot_be_read_are_told(desk: Desk, ready: IndexServer) -> None:
-    missing = desk.home / "ca.pem"
-    with pytest.raises(WorldError, match="the certificates that SSL_CERT_FILE names cannot be read") as caught:
-        desk.page(ready, environ={"SSL_CERT_FILE": str(missing)})
-    assert caught.value.problems[0].path == str(missing)
-
-
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -262,6 +255,17 @@ def encrypted(authority: trustme.CA) -> Iterator[IndexServer]:
     with IndexServer(tls=context) as running:
         running.add_wheel("thing", "1.0")
         yield running
+
+
+def test_certificates_that_cannot_be_read_are_told(desk: Desk, encrypted: IndexServer) -> None:
+    missing = desk.home / "ca.pem"
+    with pytest.raises(WorldError, match="the certificates that SSL_CERT_FILE names cannot be read") as caught:
+        desk.page(encrypted, environ={"SSL_CERT_FILE": str(missing)})
+    assert caught.value.problems[0].path == str(missing)
+
+
+def test_plain_http_on_loopback_needs_no_certificates(desk: Desk, ready: IndexServer) -> None:
+    assert desk.page(ready, environ={"SSL_CERT_FILE": str(desk.home / "ca.pem")}) is not None
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "NIX_SSL_CERT_FILE"])

@@ -1,0 +1,75 @@
+"""Which entries of a page belong to which version, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resolver.index import file_names, version_order
+from resolver.index.parsed import PLAIN_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from msgspec import Raw
+
+    Buffer = bytes | Raw
+
+_SDIST = ".tar.gz"
+_NOTHING_YET = "-"  # no name of a distribution begins so
+
+
+def files_by_version(
+    project: str, entries: Iterable[tuple[str, Buffer]], skipped: list[tuple[str, str]]
+) -> list[tuple[str, list[Buffer]]]:
+    """Give each version, newest first, with the entries (file name, JSON text) of its files.
+
+    Spellings of one version (1.0 and 1.0.0) are one; that of the wheels stands for it, where there are wheels.
+    A file that cannot be a distribution of the project is left out, and goes to `skipped` with the reason.
+    """
+    # A page may name a hundred thousand files, nearly all with the same few names before the version, plain versions
+    # and the same few hundred tags: what one file was found right in is not looked at again in the next.
+    wheels: dict[str, list[Buffer]] = {}
+    sdists: dict[str, list[Buffer]] = {}
+    tags: set[str] = set()
+    wheel_name = sdist_name = beginning = _NOTHING_YET
+    files: list[Buffer] = []
+    for filename, entry in entries:
+        if filename.startswith(beginning) and filename[len(beginning) :] in tags:
+            files.append(entry)
+            continue
+        if filename.startswith(wheel_name):
+            text, _, tag = filename[len(wheel_name) :].partition("-")
+            if tag in tags and PLAIN_VERSION.fullmatch(text) is not None:
+                files = wheels.setdefault(text, [])
+                files.append(entry)
+                beginning = f"{wheel_name}{text}-"
+                continue
+        if filename.startswith(sdist_name) and filename.endswith(_SDIST):
+            text = filename[len(sdist_name) : -len(_SDIST)]
+            if PLAIN_VERSION.fullmatch(text) is not None:
+                sdists.setdefault(text, []).append(entry)
+                continue
+        try:
+            named = file_names.version_in(filename, project)
+        except file_names.UnusableNameError as error:
+            skipped.append((filename, str(error)))
+            continue
+        if named is None:
+            continue
+        if named.kind == "wheel":
+            wheel_name = filename[: filename.index("-") + 1]
+            beginning = f"{wheel_name}{named.version}-"
+            tags.add(filename[len(beginning) :])
+            files = wheels.setdefault(named.version, [])
+            files.append(entry)
+        else:
+            if filename.endswith(_SDIST):
+                sdist_name = filename[: -len(_SDIST)].removesuffix(named.version)
+            sdists.setdefault(named.version, []).append(entry)
+    return [
+        (
+            min(texts, key=lambda text: (text not in wheels, text)),
+            [entry for text in texts for known in (wheels, sdists) for entry in known.get(text, ())],
+        )
+        for texts in version_order.newest_first({**wheels, **sdists})
+    ]
