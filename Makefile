@@ -2,7 +2,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help run test checks lint format types nix-test network-test bench requirements clean
+.PHONY: help run test checks lint format types nix-test network-test bench fuzz security-table requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -30,6 +30,13 @@ network-test:  ## only the tests that need the real package index
 
 bench: $(python)  ## the reference sets beside uv, pip and pip-tools
 	$(python) benchmarks/compare.py
+
+fuzz: $(python)  ## feed every reader of foreign input for MINUTES (15), guided by coverage
+	.venv/bin/uv pip install --quiet --python $(python) --group fuzz
+	$(python) -m tests.fuzz --minutes $(or $(MINUTES),15)
+
+security-table: $(python)  ## write the attacks and their tests into docs/security.md
+	$(python) scripts/security_table.py
 
 requirements: $(python)  ## pin the newest dependencies, with their hashes
 	.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

@@ -18,8 +18,10 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _DOTTED = rf"{_IDENTIFIER}(?:\.{_IDENTIFIER})*"
 _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.+@~-]*"
-# Credentials in addresses, and the query strings that may hold more of them.
-_SECRET = re.compile(r"(?<=//)[^/\s@]*@|(?<=[?&])[^\s'\"]*")
+# Credentials in addresses, with or without a scheme, and the query strings that may hold more of them.
+_SECRET = re.compile(r"(?<=//)\S*@|[^\s/:@]+:(?!//)\S*@|(?<=[?&])[^\s'\"]*")
+_SEARCHED = 2000
+"""Characters of a text that are searched for credentials; a longer one is cut, as if they ended there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +136,16 @@ COMMIT = Grammar(
 )
 
 
+def without_credentials(text: str) -> str:
+    """Return a text with stars for whatever may be a user name, a password or a token in an address."""
+    if len(text) <= _SEARCHED:
+        return _SECRET.sub("***", text)
+    return _SECRET.sub("***", f"{text[:_SEARCHED]}@").removesuffix("@") + "…"
+
+
 def quoted(value: str) -> str:
     """Show foreign text in a message: in quotes, escaped, cut to 80 characters, without credentials."""
-    text = _SECRET.sub("***", value)
+    text = without_credentials(value)
     text = text if len(text) <= 80 else text[:79] + "…"
     return ascii(text)  # a look-alike letter must show as well
 

@@ -298,6 +298,20 @@ class ResolutionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What `[policy]` of plugins.toml let into this lock, to the reason given.
+
+    Normalized names of what may be built, run code at start-up, and share modules; origins, or beginnings of addresses,
+    to which the requirements of dependencies may lead.
+    """
+
+    allow_build: Mapping[str, str] = field(default_factory=dict)
+    allow_startup_code: Mapping[str, str] = field(default_factory=dict)
+    allow_modules: Mapping[str, str] = field(default_factory=dict)
+    allow_origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """A whole plugins.lock.  All sequences are sorted by name (the writer sorts, the reader checks)."""
 
@@ -308,6 +322,7 @@ class Lock:
     build_packages: tuple[Package, ...] = ()
     indexes: tuple[IndexRecord, ...] = ()
     resolution: ResolutionOptions = ResolutionOptions()
+    policy: Policy = Policy()
 
     @property
     def systems(self) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def read_package(table: Table) -> tuple[Package, StatedPackage]:
     """Read one entry, and what it says that follows from others."""
     dependencies = tuple(_dependency(entry) for entry in table.tables("dependencies"))
-    own = table.table("tool").table("plugin-lock")
+    tool = table.table("tool")
+    own = tool.table("plugin-lock")
     edges = own.optional_table("edge-systems")
     package = Package(
         name=table.text("name"),
@@ -30,8 +31,8 @@ def read_package(table: Table) -> tuple[Package, StatedPackage]:
         artifacts=tuple(_artifact(entry) for entry in own.tables("artifacts")),
     )
     stated = StatedPackage(marker=table.optional_text("marker"), dependencies=dependencies)
-    own.finish()
-    table.finish()
+    for known in (own, tool, table):
+        known.finish()
     return package, stated
 
 

@@ -55,7 +55,7 @@ def _kind(table: Table) -> PluginKind:
     kind = table.text("kind")
     if kind == "directory":
         return "directory"
-    if kind not in {"", "package"}:
+    if kind != "package" and table.is_text("kind"):
         message = f"the plugin kind {quoted(kind)} is not known; this plugin-lock reads 'package' and 'directory'"
         table.add("rule-7-type", message, "kind", remedy=NEWER)
     return "package"

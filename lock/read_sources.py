@@ -70,7 +70,7 @@ def _archive(table: Table) -> Archive:
 
 def _vcs(table: Table) -> Vcs:
     kind = table.text("type")
-    if kind not in {"", "git"}:
+    if kind != "git" and table.is_text("type"):
         message = f"the version control {quoted(kind)} is not known; this plugin-lock reads 'git'"
         table.add("rule-7-type", message, "type", remedy=NEWER)
     vcs = Vcs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lock.model import Host, IndexRecord, Override, ResolutionOptions, Source, TargetRecord
+from lock.model import Host, IndexRecord, Override, Policy, ResolutionOptions, Source, TargetRecord
 from lock.read_plugins import by_system
 
 if TYPE_CHECKING:
@@ -39,6 +39,25 @@ def read_resolution(table: Table | None) -> ResolutionOptions:
     )
     table.finish()
     return options
+
+
+def read_policy(table: Table | None) -> Policy:
+    """Read `[tool.plugin-lock.policy]`, which is absent where nothing is allowed."""
+    if table is None:
+        return Policy()
+    policy = Policy(
+        allow_build=_reasons(table, "allow-build"),
+        allow_startup_code=_reasons(table, "allow-startup-code"),
+        allow_modules=_reasons(table, "allow-modules"),
+        allow_origins=_reasons(table, "allow-origins"),
+    )
+    table.finish()
+    return policy
+
+
+def _reasons(table: Table, key: str) -> dict[str, str]:
+    reasons = table.optional_table(key)
+    return {} if reasons is None else {name: reasons.text(name) for name in reasons.names()}
 
 
 def _override(table: Table) -> Override:

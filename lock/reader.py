@@ -15,7 +15,7 @@ from lock.grammar import quoted
 from lock.model import FORMAT_VERSION, Lock
 from lock.read_packages import read_package
 from lock.read_plugins import read_plugin
-from lock.read_tool import read_host, read_index, read_resolution, read_target
+from lock.read_tool import read_host, read_index, read_policy, read_resolution, read_target
 from lock.rules import derivation
 from lock.stated import Stated
 from lock.tables import Table
@@ -86,7 +86,7 @@ def _lock(table: Table, findings: Findings) -> tuple[Lock, Stated]:
     table.text("lock-version")  # compared by `_check_versions`
     environments = table.texts("environments")
     requires_python = table.text("requires-python")
-    _check_creator(table.text("created-by"), findings)
+    _check_creator(table, findings)
     _check_present(table, findings)
     packages = [read_package(entry) for entry in table.tables("packages")]
     tool = table.table("tool")
@@ -104,6 +104,7 @@ def _lock(table: Table, findings: Findings) -> tuple[Lock, Stated]:
         plugins=tuple(plugin for plugin, _ in plugins),
         indexes=tuple(read_index(entry) for entry in own.tables("indexes")),
         resolution=read_resolution(own.optional_table("resolution")),
+        policy=read_policy(own.optional_table("policy")),
     )
     for known in (own, tool, table):
         known.finish()
@@ -117,8 +118,9 @@ def _lock(table: Table, findings: Findings) -> tuple[Lock, Stated]:
     return lock, stated
 
 
-def _check_creator(creator: str, findings: Findings) -> None:
-    if creator not in {"", "plugin-lock"}:
+def _check_creator(table: Table, findings: Findings) -> None:
+    creator = table.text("created-by")
+    if creator != "plugin-lock" and table.is_text("created-by"):
         findings.add("rule-7-type", f"'created-by' is {quoted(creator)}, not 'plugin-lock'", ("created-by",))
 
 

@@ -90,6 +90,10 @@ class Table:
         """Return all keys, where any is allowed."""
         return list(self._content)
 
+    def is_text(self, key: str) -> bool:
+        """Tell whether a string stands there; where none does, whoever asked for one has noted that."""
+        return isinstance(self._content.get(key), str)
+
     def has(self, key: str) -> bool:
         """Tell whether a known key is there."""
         self._known.append(key)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lock.errors import Problem
+from lock.grammar import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,13 +52,13 @@ def line_of(text: str, path: KeyPath) -> int:
 
 
 def key_text(path: KeyPath) -> str:
-    """Write a path as people do: `packages[3].wheels[0].url`; unusual keys are quoted and escaped."""
+    """Write a path as people do: `packages[3].wheels[0].url`; unusual keys are quoted as in messages."""
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else ascii(part))
+            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else quoted(part))
     return text
 
 

@@ -99,9 +99,37 @@ def origin(url: str) -> str | None:
     return f"{parts.scheme}://{host}{suffix}"
 
 
-def last_segment(url: str) -> str:
-    """Return the file name at the end of an address, percent-decoded once."""
+def place_fault(place: str) -> str | None:
+    """Return what is wrong with an origin, or the beginning of an address, as `git_fault` does of what is below it."""
+    return git_fault(f"{place}/x")
+
+
+def is_below(url: str, place: str) -> bool:
+    """Tell whether an address has the origin of `place`, and begins with its path, segment by segment.
+
+    User names do not count, and git's short form for ssh is as good as the long one.
+    """
+    one, other = _way(url), _way(place)
+    return one is not None and other is not None and one[: len(other)] == other
+
+
+def _way(url: str) -> tuple[str, ...] | None:
+    """Return the origin and the segments of the path; None for what is no address."""
+    short = _SCP_LIKE.fullmatch(url)
+    if short is not None:
+        host = url[: short.start("path") - 1].rpartition("@")[2]
+        return f"ssh://{host.lower()}", *filter(None, short["path"].split("/"))
     parts = _split(url)
+    start = "file://" if parts is not None and parts.scheme == "file" else origin(url)
+    if parts is None or start is None:
+        return None
+    return start, *filter(None, parts.path.split("/"))
+
+
+def last_segment(url: str) -> str:
+    """Return the file name at the end of an address, percent-decoded once; "" where it is no address."""
+    # Without `//` the end may be anything, a password included.
+    parts = _split(url) if "//" in url else None
     return "" if parts is None else unquote(parts.path.rpartition("/")[2])
 
 

@@ -12,7 +12,7 @@ from lock.write_packages import write_build_packages, write_packages
 from lock.write_plugins import by_system, write_plugin
 
 if TYPE_CHECKING:
-    from lock.model import Host, IndexRecord, Lock, Override, ResolutionOptions, Source, TargetRecord
+    from lock.model import Host, IndexRecord, Lock, Override, Policy, ResolutionOptions, Source, TargetRecord
 
 HEADER = "Written by plugin-lock. Change plugins.toml and run `plugin-lock lock`; edits by hand are refused."
 
@@ -35,6 +35,7 @@ def render(lock: Lock) -> str:
     document.header("tool", "plugin-lock")
     document.put("version", FORMAT_VERSION)
     _resolution(document, lock.resolution)
+    _policy(document, lock.policy)
     write_build_packages(document, lock)
     for plugin in lock.plugins:
         write_plugin(document, lock, plugin)
@@ -58,6 +59,20 @@ def _resolution(document: Document, options: ResolutionOptions) -> None:
     document.put("prereleases", prereleases)
     document.put_strings("constraints", options.constraints)
     document.put_lines("overrides", map(_override, options.overrides))
+
+
+def _policy(document: Document, policy: Policy) -> None:
+    kinds = {
+        "allow-build": policy.allow_build,
+        "allow-modules": policy.allow_modules,
+        "allow-origins": policy.allow_origins,
+        "allow-startup-code": policy.allow_startup_code,
+    }
+    for kind, reasons in kinds.items():
+        if reasons:
+            document.header("tool", "plugin-lock", "policy", kind)
+            for subject in sorted(reasons):
+                document.put(subject, reasons[subject])
 
 
 def _override(override: Override) -> str:

@@ -102,12 +102,28 @@ let
     packages = builtins.attrValues packages;
     inherit directories;
   };
+
+  makeChecks =
+    host:
+    import ./checks.nix {
+      inherit
+        environment
+        host
+        lib
+        pkgs
+        selection
+        ;
+      python = interpreter;
+    };
 in
 {
   inherit buildPackages environment packages;
 
   artifacts = artifacts.byName;
   plugins = pluginSet;
+
+  # What plugins are installed for.
+  python = interpreter;
 
   # For options that take Python modules; the closure, so that lists which are not followed work as well.
   pythonPackages = builtins.attrValues packages;
@@ -121,14 +137,17 @@ in
     inherit directories;
   };
 
-  checks = import ./checks.nix {
+  checks = makeChecks host;
+
+  # The host's package, with its programs finding the plugins after the host's own packages.
+  extendHost = import ./extend-host.nix {
     inherit
-      environment
-      host
       lib
+      makeChecks
       pkgs
       selection
       ;
+    plugins = environment;
     python = interpreter;
   };
 }

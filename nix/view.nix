@@ -123,6 +123,7 @@ in
   everyPackage = packages ++ buildPackages;
   indexes = meta.indexes or [ ];
   resolution = meta.resolution or { };
+  policy = meta.policy or { };
 
   # 3.12 of 3.12 or 3.12.4
   pythonVersion = builtins.concatStringsSep "." (lib.take 2 (lib.splitString "." meta.host.python));

@@ -20,6 +20,8 @@ COMMANDS = {
     "lock": "Write plugins.lock, changing as little as can be.",
     "update": "Lock the newest versions of all plugins, or of some.",
     "check": "Check plugins.lock against its rules and plugins.toml.",
+    "verify": "Fetch everything that is locked again, and compare.",
+    "audit": "Report known vulnerabilities of what is locked.",
     "host": "Show what the host provides.",
     "tree": "Show what each plugin needs.",
     "build": "Build the plugin environment with Nix.",

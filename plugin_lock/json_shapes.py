@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lock.errors import Problem
+    from resolver.advisories.model import AuditReport, Finding, Subject
     from resolver.operations.reports import BuildReport, HostReport, LockReport, TreeNode
+    from resolver.verification.model import VerifyReport
 
 Shape = dict[str, Any]
 
@@ -52,6 +54,7 @@ def lock_shape(report: LockReport) -> Shape:
             for held in report.held_back
         ],
         "split": list(report.split),
+        "events": [{"code": event.code, "name": event.name, "message": event.message} for event in report.events],
         "warnings": list(report.warnings),
     }
 
@@ -66,7 +69,9 @@ def init_shape(path: str) -> Shape:
     return {"schema": schema("init"), "path": path}
 
 
-def check_shape(problems: Iterable[Problem], *, plugins: int | None, packages: int | None) -> Shape:
+def check_shape(
+    problems: Iterable[Problem], *, plugins: int | None, packages: int | None, warnings: Iterable[str] = ()
+) -> Shape:
     """Describe what `check` found; the counts are None for a lock that cannot be read."""
     found = [_problem(problem) for problem in problems]
     return {
@@ -75,6 +80,7 @@ def check_shape(problems: Iterable[Problem], *, plugins: int | None, packages: i
         "plugins": plugins,
         "packages": packages,
         "problems": found,
+        "warnings": list(warnings),
     }
 
 
@@ -114,6 +120,69 @@ def build_shape(report: BuildReport) -> Shape:
         "link": report.link,
         "nix": report.nix,
         "entry_points": [{"group": group, "name": name, "value": value} for group, name, value in report.entry_points],
+    }
+
+
+def verify_shape(report: VerifyReport) -> Shape:
+    """Describe what is no longer as it was locked."""
+    return {
+        "schema": schema("verify"),
+        "status": {0: "ok", 1: "findings", 2: "unknown", 3: "failed"}[report.exit_code],
+        "path": report.path,
+        "artifacts": report.artifacts,
+        "verified": report.verified,
+        "findings": [
+            {
+                "outcome": finding.outcome,
+                "name": finding.name,
+                "version": finding.version,
+                "artifact": finding.artifact,
+                "problem": _problem(finding.problem),
+            }
+            for finding in report.findings
+        ],
+        "notes": list(report.notes),
+    }
+
+
+def audit_shape(report: AuditReport) -> Shape:
+    """Describe what is known about what is locked."""
+    return {
+        "schema": schema("audit"),
+        "status": report.status,
+        "path": report.path,
+        "source": report.source,
+        "audited": report.audited,
+        "findings": [_finding(finding) for finding in report.findings],
+        "ignored": [
+            {**_finding(each), "reason": each.ignored.reason, "until": each.ignored.until.isoformat()}
+            for each in report.ignored
+            if each.ignored is not None
+        ],
+        "unknown": [{**_subject(each.subject), "reason": each.reason} for each in report.unknown],
+        "warnings": list(report.warnings),
+    }
+
+
+def _finding(finding: Finding) -> Shape:
+    return {
+        "id": finding.id,
+        "aliases": list(finding.aliases),
+        **_subject(finding.subject),
+        "summary": finding.summary,
+        "severity": {"rating": finding.rating, "vectors": list(finding.vectors)},
+        "fixed": list(finding.fixed),
+        "update": {"names": list(finding.update), "version": finding.reachable} if finding.reachable else None,
+    }
+
+
+def _subject(subject: Subject) -> Shape:
+    return {
+        "name": subject.release.name,
+        "version": subject.release.version,
+        "kinds": list(subject.kinds),
+        "systems": list(subject.systems),
+        "through": [{"plugin": path.plugin, "path": list(path.names)} for path in subject.paths],
     }
 
 

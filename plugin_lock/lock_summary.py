@@ -37,6 +37,8 @@ def show_lock(report: LockReport, run: Invocation) -> None:
         terminal.summary(Styled("Different between systems:", "bold"))
         for name in report.split:
             terminal.summary("  ", name, _split_versions(report, name))
+    for event in report.events:
+        terminal.result(Styled("policy:", "warned"), " ", event.message)
     for warning in report.warnings:
         terminal.warning(warning)
 

@@ -23,6 +23,7 @@ TIMEOUT = 600.0
 """Seconds one git command may take."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_REDIRECT = re.compile(r"The requested URL returned error: 30[12378]\b")
 _SCHEME = re.compile(r"(https?|ssh|file)://")
 _SCP_LIKE = re.compile(r"[A-Za-z0-9_.@-]+:(?!/?/).*")
 SETTINGS = (
@@ -37,6 +38,8 @@ SETTINGS = (
     "protocol.allow=never",
     "submodule.recurse=false",
     "fetch.recurseSubmodules=false",
+    # A server could lead to an address inside of the user's network, and curl would send it netrc's password.
+    "http.followRedirects=false",
     "http.lowSpeedLimit=1",
     "http.lowSpeedTime=60",
     "gc.auto=0",
@@ -116,7 +119,11 @@ class Git:
         lines = [line for line in said.splitlines() if line.strip()]
         # The first fatal line is the cause; those after it are consequences.
         cause = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no reason given")
-        reason = _CONTROL.sub("?", cause.removeprefix("fatal:").strip())[:500]
+        if _REDIRECT.search(cause):
+            message = f"git could not read {self._what}: the server redirects to another address, which is not followed"
+            remedy = f"if that is to be trusted, name the repository by it; `git ls-remote {self._url}` shows it"
+            return Problem(code="git-redirect", message=message, remedy=remedy)
+        reason = _CONTROL.sub("?", _unsaid(cause.removeprefix("fatal:").strip()))[:500]
         message = f"git could not read {self._what}: {reason}"
         remedy = "check the address, your access to it (netrc, ssh agent) and the network"
         return Problem(code="git-failed", message=message, remedy=remedy)
@@ -131,8 +138,15 @@ def protocol(url: str) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what would change git's doing; it asks nobody for a password."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES}
+    """Return the environment without what would change git's doing; it asks nobody for a password.
+
+    Nor does git learn those of indexes, which stand in variables of ours, of uv and of pip.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "PLUGIN_LOCK_", "UV_", "PIP_")) or name in _KEPT_VARIABLES
+    }
     if "GIT_SSH" not in kept:
         kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
     return {
@@ -147,6 +161,15 @@ def clean_environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "LC_ALL": "C",
     }
+
+
+def _unsaid(said: str) -> str:
+    """Return git's words, in which a server may have repeated what curl took from netrc, without that."""
+    from resolver.index.credentials import netrc_secrets  # noqa: PLC0415 - only for an error
+
+    for secret in netrc_secrets(os.environ):
+        said = said.replace(secret, "…")
+    return said
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

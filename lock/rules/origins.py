@@ -38,6 +38,10 @@ def check(lock: Lock, findings: Findings) -> None:
         _package(package, allowed, used, key, findings)
     for place, plugin in enumerate(lock.plugins):
         _plugin(plugin, (*TOOL, "plugins", place), findings)
+    for place_allowed in lock.policy.allow_origins:
+        if wrong := urls.place_fault(place_allowed):
+            message = f"the place that 'allow-origins' names {wrong}"
+            findings.add("rule-3-url", message, (*TOOL, "policy", "allow-origins", place_allowed))
     for place, index in enumerate(lock.indexes):
         _unused(index, used, (*TOOL, "indexes", place), findings)
 
@@ -47,6 +51,7 @@ def unexplained_origins(
     explained: Mapping[str, Collection[str]],
     *,
     sources: Collection[str] = (),
+    places: Collection[str] = (),
     path: str | None = None,
     text: str | None = None,
 ) -> tuple[Problem, ...]:
@@ -54,8 +59,9 @@ def unexplained_origins(
 
     `explained` maps the URL of each index in force to the origins it may serve files from besides its own; whether
     URLs and origins end in `/` does not matter.  `sources` are the URLs of the repositories and archives that
-    plugins.toml names; an origin without a path among them explains everything from there.  `path` and `text` are as
-    for `lock.rules.problems`.
+    plugins.toml names; an origin without a path among them explains everything from there.  `places` are the
+    beginnings of addresses from where its policy follows requirements.  `path` and `text` are as for
+    `lock.rules.problems`.
     """
     findings = Findings(path, text)
     known = {
@@ -78,7 +84,9 @@ def unexplained_origins(
                 findings.add("rule-3-origin", message, (*key, "files", number), remedy=_CONFIGURE)
     named = {url.rstrip("/") for url in sources}
     for key, label, url in _sources(lock):
-        if url.rstrip("/") not in named and urls.origin(url) not in named:
+        if url.rstrip("/") in named or urls.origin(url) in named:
+            continue
+        if not any(urls.is_below(url, place) for place in places):
             message = f"{label} comes from {quoted(url)}, which plugins.toml does not name"
             findings.add("rule-3-origin", message, key, remedy=_NAME)
     return tuple(findings.problems)

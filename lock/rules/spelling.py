@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lock.findings import Findings
-    from lock.model import Artifact, Host, Lock, Package, Plugin, ResolutionOptions, TargetRecord, Wheel
+    from lock.model import Artifact, Host, Lock, Package, Plugin, Policy, ResolutionOptions, TargetRecord, Wheel
     from lock.toml_lines import KeyPath
 
 TOOL = ("tool", "plugin-lock")
@@ -27,6 +27,7 @@ def check(lock: Lock, findings: Findings) -> None:
     for place, package in enumerate(lock.build_packages):
         _package(package, (*TOOL, "build-packages", place), findings)
     _resolution(lock.resolution, (*TOOL, "resolution"), findings)
+    _policy(lock.policy, (*TOOL, "policy"), findings)
     for place, plugin in enumerate(lock.plugins):
         _plugin(plugin, (*TOOL, "plugins", place), findings)
     for place, target in enumerate(lock.targets):
@@ -93,6 +94,20 @@ def _resolution(options: ResolutionOptions, key: KeyPath, findings: Findings) ->
         plain_text(override.reason, "the reason of an override", (*here, "reason"), findings)
         if override.package is not None:
             findings.spelling(grammar.NAME, override.package, "the overridden package", (*here, "package"))
+
+
+def _policy(policy: Policy, key: KeyPath, findings: Findings) -> None:
+    named = {
+        "allow-build": policy.allow_build,
+        "allow-startup-code": policy.allow_startup_code,
+        "allow-modules": policy.allow_modules,
+    }
+    for kind, reasons in {**named, "allow-origins": policy.allow_origins}.items():
+        for subject, reason in reasons.items():
+            here = (*key, kind, subject)
+            if kind in named:
+                findings.spelling(grammar.NAME, subject, f"the name of {kind!r}", here)
+            plain_text(reason, f"the reason of {kind!r}", here, findings)
 
 
 def _plugin(plugin: Plugin, key: KeyPath, findings: Findings) -> None:

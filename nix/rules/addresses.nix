@@ -112,7 +112,10 @@ let
   found =
     builtins.concatMap ofIndex view.indexes
     ++ builtins.concatMap ofPackage view.everyPackage
-    ++ builtins.concatMap ofPlugin view.plugins;
+    ++ builtins.concatMap ofPlugin view.plugins
+    ++ builtins.concatMap (ofRepository "the policy" "a place of allow-origins") (
+      map (place: "${place}/x") (builtins.attrNames (view.policy.allow-origins or { }))
+    );
 in
 # What is shown of an index there is known to be free of secrets.
 if found != [ ] then found else builtins.concatMap unused view.indexes

@@ -183,12 +183,21 @@ let
     spelt "an override" "the requirement" grammars.plainText override.requirement
     ++ spelt "an override" "the reason" grammars.plainText override.reason
     ++ optionally "an override" "the package" grammars.name (override.package or null);
+
+  # What a reviewer agreed to: names and addresses, each with the reason.
+  ofPolicy =
+    kind: reasons:
+    lib.optionals (kind != "allow-origins") (
+      speltAll "the policy" "the name of ${kind}" grammars.name (builtins.attrNames reasons)
+    )
+    ++ speltAll "the policy" "the reason of ${kind}" grammars.plainText (builtins.attrValues reasons);
 in
 builtins.concatMap ofTarget view.targets
 ++ ofHost
 ++ builtins.concatMap ofPackage view.everyPackage
 ++ builtins.concatMap ofPlugin view.plugins
 ++ builtins.concatMap ofOverride (view.resolution.overrides or [ ])
+++ builtins.concatLists (lib.mapAttrsToList ofPolicy view.policy)
 ++ optionally "the resolution" "exclude-newer" grammars.spanOrDate (
   view.resolution.exclude-newer or null
 )

@@ -268,6 +268,14 @@ let
                 files = strings;
               };
             });
+            policy = table {
+              optional = {
+                allow-build = mapOf string;
+                allow-startup-code = mapOf string;
+                allow-modules = mapOf string;
+                allow-origins = mapOf string;
+              };
+            };
             resolution = table {
               optional = {
                 exclude-newer = string;

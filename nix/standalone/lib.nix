@@ -67,6 +67,7 @@ in
   optionalAttrs = condition: set: if condition then set else { };
 
   optionalString = condition: text: if condition then text else "";
+  concatMapStringsSep = separator: f: list: builtins.concatStringsSep separator (map f list);
   removePrefix =
     prefix: text: if hasPrefix prefix text then substring (stringLength prefix) (-1) text else text;
   removeSuffix =
@@ -78,5 +79,8 @@ in
     filter isString (split (replaceStrings [ "." ] [ "[.]" ] separator) text);
   toLower = replaceStrings (characters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (characters "abcdefghijklmnopqrstuvwxyz");
 
+  isFunction = value: builtins.isFunction value || value ? __functor;
+
   getLib = package: package.lib or package;
+  getBin = package: package.bin or package;
 }

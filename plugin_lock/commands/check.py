@@ -26,6 +26,7 @@ def command(run: Invocation) -> int:
 
     project = run.project()
     plugins = packages = None
+    warnings: tuple[str, ...] = ()
     try:
         report = check(project, run.surroundings())
     except LockError as error:
@@ -33,13 +34,16 @@ def command(run: Invocation) -> int:
         problems = error.problems
     else:
         problems, plugins, packages = report.problems, report.plugins, report.packages
+        warnings = report.warnings
     if run.json:
         from plugin_lock.json_shapes import check_shape  # noqa: PLC0415 - only runs with --json need it
 
-        run.terminal.json(check_shape(problems, plugins=plugins, packages=packages))
+        run.terminal.json(check_shape(problems, plugins=plugins, packages=packages, warnings=warnings))
         return 1 if problems else 0
     for problem in problems:
         run.terminal.finding(problem)
+    for warning in warnings:
+        run.terminal.warning(warning)
     if problems:
         run.terminal.summary(f"{project.lock_path}: {counted(len(problems), 'problem')}")
         return 1

@@ -70,10 +70,15 @@ def build_settings(
 ) -> SearchSettings:
     """Return the rules of the plugins' search as they hold for build requirements.
 
-    Nothing is provided and nothing overridden: overrides are about living with the host.
+    Nothing is provided and nothing overridden: overrides are about living with the host.  What builds comes from
+    indexes only.
     """
     return replace(
-        for_targets(settings, settings.targets), overrides=(), preferred=preferred, preferred_files=preferred_files
+        for_targets(settings, settings.targets),
+        overrides=(),
+        preferred=preferred,
+        preferred_files=preferred_files,
+        follows_references=False,
     )
 
 

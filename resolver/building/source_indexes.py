@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from resolver.building.source import SourceTree
     from resolver.building.workshop import Workshop
+    from resolver.search.references import Reference
+
+    Follow = Callable[[str, Reference], "DirectSource"]
 
 _T = TypeVar("_T")
 
@@ -34,10 +37,10 @@ NO_INDEX = Index(name="plugins.toml", url="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectSource:
-    """A plugin that plugins.toml names by an address, fetched already; `tree` or `wheel` is set.
+    """What plugins.toml, or a requirement, names by an address, fetched already; `tree` or `wheel` is set.
 
     `name` is normalized; `filename` is the artifact's name in the lock; `url` and `size` (bytes) as the lock records
-    them; `sha256` None for trees.
+    them; `sha256` None for trees.  `reference` is the address as requirements spell it, None for a folder.
     """
 
     name: str
@@ -47,6 +50,8 @@ class DirectSource:
     size: int | None = None
     tree: SourceTree | None = None
     wheel: Path | None = None
+    reference: Reference | None = None
+    is_plugin: bool = True
 
     @property
     def is_sdist(self) -> bool:
@@ -68,56 +73,75 @@ class DirectSource:
 class SourceIndexes:
     """The `PackageIndexes` of a run with sources: `direct` plugins come before every index.
 
+    `follow` fetches what a reference leads to, in the thread of the search; without it no reference may be met.
     Index wheels go straight to the workshop's client.  What takes a build is a `Deferred`: it begins when the search
     cannot go on without it, in the thread of the search.
     """
 
-    def __init__(self, workshop: Workshop, direct: Mapping[str, DirectSource] | None = None) -> None:
+    def __init__(
+        self, workshop: Workshop, direct: Mapping[str, DirectSource] | None = None, follow: Follow | None = None
+    ) -> None:
         self._workshop = workshop
         self._direct = dict(direct or {})
+        self._follow = follow
+        self._followed: dict[tuple[str, Reference], DirectSource] = {}
         self._lock = threading.Lock()
         self._pages: dict[str, Future[ProjectPage | None]] = {}
         self._metadata: dict[str, Future[CoreMetadata]] = {}
 
     def source(self, page: ProjectPage, file: ProjectFile) -> SourceTree:
         """Return the tree of a chosen file that is no wheel; raises `WorldError` and what unpacking refuses."""
-        direct = self._direct.get(page.name) if page.direct else None
-        if direct is None:
+        if not page.direct:
             return self._workshop.sdists.tree(page, file).result()
+        direct = self._of_page(page)
         if direct.tree is None:
             raise AssertionError("a wheel has no tree")
         return direct.tree
 
+    def _of_page(self, page: ProjectPage) -> DirectSource:
+        followed = self._followed.get((page.name, page.reference)) if page.reference is not None else None
+        return followed if followed is not None else self._direct[page.name]
+
     # -- PackageIndexes ------------------------------------------------------------------------------------------
 
-    def page(self, name: str, index: str | None = None) -> Future[ProjectPage | None]:
-        """See `PackageIndexes`."""
+    def page(
+        self, name: str, index: str | None = None, reference: Reference | None = None
+    ) -> Future[ProjectPage | None]:
+        """See `PackageIndexes`; where plugins.toml itself says where a plugin is found, that is its page."""
         direct = self._direct.get(name)
-        if direct is None:
+        if direct is None and reference is None:
             return self._workshop.client.page(name, index)
-        metadata = self._direct_metadata(direct)
+        key = name if direct is not None else f"{name} {reference}"
         with self._lock:
-            future = self._pages.get(name)
+            future = self._pages.get(key)
             if future is None:
-                future = self._pages[name] = Deferred(lambda: self._page_of(direct, metadata))
+                future = self._pages[key] = Deferred(lambda: self._page_of(direct or self._fetched(name, reference)))
             return future
+
+    def _fetched(self, name: str, reference: Reference | None) -> DirectSource:
+        if reference is None or self._follow is None:
+            raise AssertionError("a reference is met only where some are allowed")
+        source = self._follow(name, reference)
+        self._followed[name, reference] = source
+        return source
 
     def metadata(self, page: ProjectPage, file: ProjectFile) -> Future[CoreMetadata]:
         """See `PackageIndexes`; fails with `ResolutionError` where a build would be needed and is not allowed."""
         if page.direct:
-            return self._direct_metadata(self._direct[page.name])
+            return self._direct_metadata(self._of_page(page))
         if file.kind == "wheel":
             return self._workshop.client.metadata(page, file)
         return self._shared(f"{page.name} {file.sha256}", lambda: self._sdist_metadata(page, file))
 
     def _direct_metadata(self, direct: DirectSource) -> Future[CoreMetadata]:
-        return self._shared(direct.name, lambda: Deferred(lambda: self._metadata_of(direct)))
+        key = f"{direct.name} {direct.reference or ''}"
+        return self._shared(key, lambda: Deferred(lambda: self._metadata_of(direct)))
 
     def download(self, page: ProjectPage, file: ProjectFile, report: Callable[[int], None]) -> Future[Path]:
         """See `PackageIndexes`; of a direct plugin only a wheel can be asked for."""
         if not page.direct:
             return self._workshop.client.download(page, file, report)
-        wheel = self._direct[page.name].wheel
+        wheel = self._of_page(page).wheel
         if wheel is None:
             raise AssertionError("a direct source was fetched before the search")
         return _done(wheel)
@@ -147,9 +171,9 @@ class SourceIndexes:
 
     # -- direct plugins ------------------------------------------------------------------------------------------
 
-    def _page_of(self, direct: DirectSource, metadata: Future[CoreMetadata]) -> ProjectPage:
+    def _page_of(self, direct: DirectSource) -> ProjectPage:
         try:
-            known = metadata.result()
+            known = self._direct_metadata(direct).result()
         except MetadataError as error:
             raise unusable(direct.name, error.reason) from None
         file = ProjectFile(
@@ -161,7 +185,13 @@ class SourceIndexes:
             size=direct.size,
             requires_python=str(known.requires_python) if known.requires_python is not None else None,
         )
-        return ProjectPage(name=direct.name, index=NO_INDEX, versions={known.version: (file,)}, direct=True)
+        return ProjectPage(
+            name=direct.name,
+            index=NO_INDEX,
+            versions={known.version: (file,)},
+            direct=True,
+            reference=direct.reference,
+        )
 
     def _metadata_of(self, direct: DirectSource) -> CoreMetadata:
         if direct.wheel is not None:
@@ -176,7 +206,8 @@ class SourceIndexes:
         if static is None:
             return _parsed(built_metadata(self._workshop, tree), direct.name, tree.version)
         if parsed.normalized(static.name) != direct.name:
-            raise MetadataError(f"it calls itself {static.name!r}, and plugins.toml {direct.name}")
+            wanted = "plugins.toml" if direct.reference is None or direct.is_plugin else "whoever requires it"
+            raise MetadataError(f"it calls itself {static.name!r}, and {wanted} {direct.name}")
         return static
 
 

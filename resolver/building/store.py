@@ -18,7 +18,7 @@ from resolver.inspection.model import WheelContents  # noqa: TC001 - msgspec res
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a build would be done otherwise than it was; what was kept before is then not used."""
 
 

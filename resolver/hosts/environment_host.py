@@ -14,6 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
 
 from lock.errors import InputError, Problem, WorldError
+from resolver.hosts.installed_modules import installed_modules
 from resolver.hosts.markers import MarkerTable, extras_named
 from resolver.hosts.shipment import Shipment, valid_version
 
@@ -160,9 +161,10 @@ class _Reader:
             self.host_version = version
         conditional = self._conditional(metadata, origin)
         declared = [canonicalize_name(extra) for extra in metadata.get("provides_extra", [])]
+        modules = installed_modules(record)
         for target in self._targets.targets:
             extras = self._extras(declared, conditional, target)
-            self._shipment.add(target.system, name, version, origin, extras)
+            self._shipment.add(target.system, name, version, origin, extras, modules)
 
     def _conditional(self, metadata: RawMetadata, origin: str) -> list[tuple[str, str]]:
         """Return the requirements that ask for an extra, as (marker, requirement without it)."""

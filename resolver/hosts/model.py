@@ -17,13 +17,15 @@ class Provided:
 
     `extras` holds what each extra of it adds (PEP 508 strings), where the host's file tells; an extra that is not
     a key is unknown here and its requirements must be read from the distribution's core metadata.
-    `origin` says in a few words where this was read (`uv.lock:989`).
+    `origin` says in a few words where this was read (`uv.lock:989`).  `modules` are its importable names as
+    `WheelContents.modules` has them; None where they cannot be known, as from a lock file.
     """
 
     name: str
     version: str
     origin: str
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from lock.errors import InputError, Problem
+from lock.grammar import without_credentials
 from lock.model import Source
 from resolver.hosts.files import LocalFiles, PinnedFiles
 from resolver.manifest.model import HostEnvironment, HostFile, HostFlakeInput, HostGit, HostRequirement
@@ -45,8 +46,26 @@ def load(
     `root` is the folder of plugins.toml, to which paths of [host] are relative.  `resolve_requirement` is needed for
     `requirement = …` alone.  `git_cache` is a directory in which repositories read at a pinned revision are kept.
     Raises `InputError` for anything wrong in [host] or the file it names, `LockError` for a broken plugins.lock, and
-    `WorldError` where the disk, the network or git fails.
+    `WorldError` where the disk, the network or git fails.  What is said of a file repeats no credentials in it.
     """
+    try:
+        provided = _loaded(host, targets, root, resolve_requirement, git_cache)
+    except InputError as error:
+        from dataclasses import replace  # noqa: PLC0415 - only for an error
+
+        raise InputError(
+            *(replace(problem, message=without_credentials(problem.message)) for problem in error.problems)
+        ) from error
+    return provided
+
+
+def _loaded(
+    host: HostConfig,
+    targets: TargetSet,
+    root: Path,
+    resolve_requirement: ResolveRequirement | None,
+    git_cache: Path | None,
+) -> ProvidedSet:
     source = host.source
     match source:
         case None:

@@ -41,12 +41,13 @@ class Shipment:
         version: str,
         origin: str,
         extras: Mapping[str, tuple[str, ...]] | None = None,
+        modules: tuple[str, ...] | None = None,
     ) -> None:
         """Add a distribution; `version` must follow the version specifiers specification.
 
         Raises `packaging.version.InvalidVersion` for a version that does not.
         """
-        found = Provided(name=name, version=str(Version(version)), origin=origin, extras=extras or {})
+        found = Provided(name=name, version=str(Version(version)), origin=origin, extras=extras or {}, modules=modules)
         if name in self._unversioned[system]:
             self._clash(system, name, ("unknown", self._unversioned[system][name]), (found.version, origin))
             return

@@ -6,9 +6,10 @@ import os
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from lock.errors import InputError, Problem
+from lock.errors import InputError, Problem, WorldError
 from resolver.index import core_metadata, pages
 from resolver.index.credentials import CredentialStore
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from resolver.index.page_digest import Digest
     from resolver.index.transport import Transport
     from resolver.index.wheel_reader import WheelReader
+    from resolver.search.references import Reference
 
 _T = TypeVar("_T")
 
@@ -99,8 +101,12 @@ class IndexClient:
 
     # -- PackageIndexes ------------------------------------------------------------------------------------------
 
-    def page(self, name: str, index: str | None = None) -> Future[ProjectPage | None]:
+    def page(
+        self, name: str, index: str | None = None, reference: Reference | None = None
+    ) -> Future[ProjectPage | None]:
         """See `PackageIndexes`; raises `InputError` for an index that is not configured."""
+        if reference is not None:
+            raise AssertionError("references are followed by whoever knows of sources")
         known = self._pages.get((name, index))
         if known is not None:
             return known
@@ -191,11 +197,23 @@ class IndexClient:
         if answer.status == 304 and known is not None and self.cache is not None:
             self.cache.confirm_page(index, name, self._now())
             return known.digest
-        digest = pages.read(index, name, answer) if answer.status == 200 else None
+        try:
+            digest = pages.read(index, name, answer) if answer.status == 200 else None
+        except WorldError as error:
+            raise self._unsaid(error) from None
         head = pages.head(answer, digest)
-        if self.cache is not None and head is not None and not self._credentials.holds_secret(answer.body):
+        if self.cache is not None and head is not None and not self._is_secret(answer.body):
             self._writer.submit(self.cache.store_page, index, name, head, digest, self._now())
         return digest
+
+    def _is_secret(self, answer: bytes) -> bool:
+        """Tell whether an answer must not be kept: it repeats a password, or gives addresses with tokens in them."""
+        return self._credentials.holds_secret(answer) or pages.has_tokens(answer)
+
+    def _unsaid(self, error: WorldError) -> WorldError:
+        """Return an error about what an index said without a password that it may have repeated."""
+        unsaid = self._credentials.without_secrets
+        return WorldError(*(replace(problem, message=unsaid(problem.message)) for problem in error.problems))
 
     # -- metadata and files --------------------------------------------------------------------------------------
 
@@ -209,8 +227,9 @@ class IndexClient:
     def _asked_metadata(self, page: ProjectPage, file: ProjectFile) -> CoreMetadata:
         if self._offline:
             raise pages.not_in_cache(page.index, f"the metadata of {file.filename}")
-        text = core_metadata.read(self._wheels().metadata(page, file))
-        if self.cache is not None:
+        content = self._wheels().metadata(page, file)
+        text = core_metadata.read(content)
+        if self.cache is not None and not self._credentials.holds_secret(content):
             self._writer.submit(self.cache.store_metadata, page.index, file, text)
         return core_metadata.checked(file, page.name, text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import threading
@@ -14,7 +15,7 @@ from resolver.index.addresses import origin
 
 if TYPE_CHECKING:
     import netrc
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from resolver.index.model import Index
 
@@ -25,6 +26,10 @@ class Credentials:
 
     username: str
     password: str = field(repr=False)
+
+    def encoded(self) -> str:
+        """Return what follows the word Basic in a header (RFC 7617)."""
+        return base64.b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
 
 
 class Keyring(Protocol):
@@ -86,8 +91,14 @@ class CredentialStore:
             return found if found != used else None
 
     def holds_secret(self, text: bytes) -> bool:
-        """Tell whether a password of this run occurs in some bytes, which then must not be kept."""
+        """Tell whether a password of this run occurs in some bytes, in any form; they must not be kept then."""
         return any(secret.encode() in text for secret in self._secrets)
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text in which servers may have repeated what they were sent, with that left out."""
+        for secret in _longest_first(self._secrets):
+            text = text.replace(secret, "…")
+        return text
 
     def places(self, index: Index) -> str:
         """Say where credentials of an index are looked for, for an error's remedy."""
@@ -108,7 +119,7 @@ class CredentialStore:
             found = self._from_environment(index)
             if found is not None:
                 return found
-        return self._from_netrc(url)
+        return self._from_netrc(index, url)
 
     def _completed(self, index: Index, credentials: Credentials) -> Credentials:
         # A user name alone, as in https://user@host/: the keyring knows the password, if anything does.
@@ -125,14 +136,18 @@ class CredentialStore:
                 return self._completed(index, Credentials(username or "", password or ""))
         return None
 
-    def _from_netrc(self, url: str) -> Credentials | None:
+    def _from_netrc(self, index: Index, url: str) -> Credentials | None:
         if not self._netrc_read:
             self._netrc_read = True
             self._read_netrc()
         if self._netrc is None:
             return None
         parts = urlsplit(url)
-        for machine in (f"{parts.hostname}:{parts.port}", parts.hostname):
+        # A host alone stands for where its indexes are set to be, and for its usual port; a redirect to another port
+        # of the host may lead to somebody else's server.
+        set_up = origin(url) in {origin(index.url), *index.files}
+        usual = parts.scheme == "https" and parts.port in {None, 443}
+        for machine in (f"{parts.hostname}:{parts.port}", *((parts.hostname,) if set_up or usual else ())):
             if machine in self._netrc.hosts and machine != "default":
                 login, account, password = self._netrc.hosts[machine]
                 return Credentials(login or account or "", password or "")
@@ -141,7 +156,7 @@ class CredentialStore:
     def _netrc_path(self) -> Path:
         if "NETRC" in self._environ:
             return Path(self._environ["NETRC"])
-        return Path(self._environ.get("HOME") or Path.home()) / ".netrc"
+        return _home_netrc(self._environ)
 
     def _read_netrc(self) -> None:
         path = self._netrc_path()
@@ -172,9 +187,37 @@ class CredentialStore:
         return None
 
     def _remember(self, credentials: Credentials | None) -> Credentials | None:
-        if credentials is not None and credentials.password:
-            self._secrets.add(credentials.password)
+        if credentials is not None:
+            self._secrets |= _forms(credentials)
         return credentials
+
+
+def netrc_secrets(environ: Mapping[str, str]) -> list[str]:
+    """Return every form of every password of the user's own netrc, the longest first; none where it cannot be read."""
+    import netrc  # noqa: PLC0415 - as above
+
+    try:
+        hosts = netrc.netrc(str(_home_netrc(environ))).hosts
+    except (OSError, UnicodeDecodeError, netrc.NetrcParseError):
+        return []
+    logins = [Credentials(login or account or "", password or "") for login, account, password in hosts.values()]
+    return _longest_first({form for login in logins for form in _forms(login)})
+
+
+def _forms(credentials: Credentials) -> set[str]:
+    """Return the forms in which a secret is sent, and may come back; a token may stand in the user's place."""
+    from urllib.parse import quote  # noqa: PLC0415 - start-up time: most runs have no credentials
+
+    secret = credentials.password or credentials.username
+    return {secret, quote(secret, safe=""), credentials.encoded()} if secret else set()
+
+
+def _longest_first(secrets: Iterable[str]) -> list[str]:
+    return sorted(secrets, key=lambda secret: (-len(secret), secret))
+
+
+def _home_netrc(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME") or Path.home()) / ".netrc"
 
 
 def _variable_name(index: str) -> str:

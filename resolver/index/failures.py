@@ -10,9 +10,12 @@ from resolver.index.addresses import shown
 if TYPE_CHECKING:
     from resolver.index.model import Index
 
+GONE = "index-gone"
+"""The code of a file that its server no longer has (404, 410)."""
+
 
 def index_failure(code: str, index: Index, message: str, *, key: str | None = None, remedy: str) -> WorldError:
     """Make the error of one index: what happened there, and what to do next."""
     return WorldError(
-        Problem(code=code, message=f"index {index.name} ({shown(index.url)}): {message}", key=key, remedy=remedy)
+        Problem(code=code, message=f"{index.noun} {index.name} ({shown(index.url)}): {message}", key=key, remedy=remedy)
     )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from resolver.index.model import CoreMetadata, ProjectFile, ProjectPage
+    from resolver.search.references import Reference
 
 
 class PackageIndexes(Protocol):
@@ -19,10 +20,12 @@ class PackageIndexes(Protocol):
     with `WorldError` where the network does.
     """
 
-    def page(self, name: str, index: str | None = None) -> Future[ProjectPage | None]:
+    def page(
+        self, name: str, index: str | None = None, reference: Reference | None = None
+    ) -> Future[ProjectPage | None]:
         """Ask for a project by normalized name; `index` names an `[[index]]` to ask alone.
 
-        None where no index knows the name.
+        None where no index knows the name.  With a reference the page holds the one file or tree that it leads to.
         """
         ...
 

@@ -13,18 +13,21 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
+    from resolver.search.references import Reference
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """One index: `url` ends in `/` and holds no credentials; `name` is the `[[index]]` name or `default`.
 
-    `files` are the origins from which it may serve files besides its own.
+    `files` are the origins from which it may serve files besides its own.  `noun` is what messages call it.
     """
 
     name: str
     url: str
     explicit: bool = False
     files: tuple[str, ...] = ()
+    noun: str = "index"
 
 
 class ProjectFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,7 +59,8 @@ class ProjectPage:
     `versions` maps each version string, as the file names spell it and newest first, to its files; files whose
     names cannot be understood are in `skipped` with the reason.  `status` is PEP 792's, `active` where none is given.
     `tracks` and `alternate_locations` are PEP 708's, as given: since the first index wins nothing is ever merged by
-    them.  `direct`: no index lists this, plugins.toml names the one file or tree by its address.
+    them.  `direct`: no index lists this, plugins.toml names the one file or tree by its address, or a requirement does,
+    by the `reference`.
     """
 
     name: str
@@ -67,6 +71,7 @@ class ProjectPage:
     tracks: tuple[str, ...] = ()
     alternate_locations: tuple[str, ...] = ()
     direct: bool = False
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

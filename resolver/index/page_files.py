@@ -148,7 +148,7 @@ def _file(project: str, index: Index, base: str, plain: _PlainAddresses, entry: 
         version=named.version,
         sha256=sha256.lower() if sha256 is not None else None,
         size=entry.size,
-        requires_python=entry.requires_python or None,
+        requires_python=_one_line(entry.requires_python) if entry.requires_python else None,
         yanked=_yanked(entry.yanked),
         upload_time=_utc(project, index, entry) if entry.upload_time else None,
         metadata=_metadata(entry),
@@ -181,7 +181,12 @@ def _yanked(value: bool | str | None) -> str | None:
     # PEP 691: false, true, or a non-empty reason.
     if value is True:
         return ""
-    return value or None
+    return _one_line(value) if value else None
+
+
+def _one_line(text: str) -> str:
+    """Return what is shown within our own lines, and must not begin lines of its own."""
+    return " ".join(text.split()) if not text.isprintable() else text
 
 
 def _metadata(entry: _Entry) -> str | bool | None:

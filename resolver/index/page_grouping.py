@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Buffer = bytes | Raw
 
 _SDIST = ".tar.gz"
-_NOTHING_YET = "-"  # no name of a distribution begins so
 
 
 def files_by_version(
@@ -31,20 +30,21 @@ def files_by_version(
     wheels: dict[str, list[Buffer]] = {}
     sdists: dict[str, list[Buffer]] = {}
     tags: set[str] = set()
-    wheel_name = sdist_name = beginning = _NOTHING_YET
+    # Empty: none was found yet.  A file may be called anything, so no text could stand for that.
+    wheel_name = sdist_name = beginning = ""
     files: list[Buffer] = []
     for filename, entry in entries:
-        if filename.startswith(beginning) and filename[len(beginning) :] in tags:
+        if beginning and filename.startswith(beginning) and filename[len(beginning) :] in tags:
             files.append(entry)
             continue
-        if filename.startswith(wheel_name):
+        if wheel_name and filename.startswith(wheel_name):
             text, _, tag = filename[len(wheel_name) :].partition("-")
             if tag in tags and PLAIN_VERSION.fullmatch(text) is not None:
                 files = wheels.setdefault(text, [])
                 files.append(entry)
                 beginning = f"{wheel_name}{text}-"
                 continue
-        if filename.startswith(sdist_name) and filename.endswith(_SDIST):
+        if sdist_name and filename.startswith(sdist_name) and filename.endswith(_SDIST):
             text = filename[len(sdist_name) : -len(_SDIST)]
             if PLAIN_VERSION.fullmatch(text) is not None:
                 sdists.setdefault(text, []).append(entry)

@@ -28,6 +28,11 @@ FRESH_SECONDS = 600.0
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]{1,9})", re.IGNORECASE | re.ASCII)
+# Without a scheme in front, for addresses may be relative; the words are those of `lock.urls`.
+_TOKEN = re.compile(
+    rb"[?&][^\s\"'<>?&=]{0,40}(?:token|key|secret|sig|pass|auth|cred|jwt|session|x-amz-|x-goog-)[^\s\"'<>?&=]{0,40}=",
+    re.IGNORECASE,
+)
 _JSON_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.latest+json"})
 _HTML_TYPES = frozenset({"text/html", "application/vnd.pypi.simple.v1+html", "application/vnd.pypi.simple.latest+html"})
 
@@ -53,17 +58,19 @@ def question(index: Index, name: str, known: CachedPage | None) -> Question:
 
 def read(index: Index, name: str, answer: Answer) -> Digest:
     """Digest the page that came; raises `WorldError`."""
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind(answer)
+    # Relative addresses do not depend on the query, and after a redirect it may hold a token.
+    base = answer.url.partition("?")[0]
     try:
         # Imported when the first page of the kind comes: an index speaks one of them.
         if kind in _JSON_TYPES:
             from resolver.index import json_page  # noqa: PLC0415 - see above
 
-            return json_page.read(name, answer.url, answer.body)
+            return json_page.read(name, base, answer.body)
         if kind in _HTML_TYPES:
             from resolver.index import html_page  # noqa: PLC0415 - see above
 
-            return html_page.read(name, answer.url, answer.body)
+            return html_page.read(name, base, answer.body)
     except PageError as error:
         remedy = (
             "update plugin-lock" if error.newer else "see that the address is that of a Simple API (PEP 503, PEP 691)"
@@ -80,10 +87,17 @@ def read(index: Index, name: str, answer: Answer) -> Digest:
     )
 
 
+def _kind(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def head(answer: Answer, digest: Digest | None) -> PageHead | None:
     """Return what the cache should keep beside the page; None where it may keep nothing."""
     control = answer.headers.get("cache-control", "")
     if "no-store" in control.lower():
+        return None
+    if digest is not None and not digest.header.versions and _kind(answer) in _HTML_TYPES:
+        # A login page, or that of an error sent as 200, cannot be told from the page of a project without files.
         return None
     return PageHead(
         etag=answer.headers.get("etag"),
@@ -92,6 +106,12 @@ def head(answer: Answer, digest: Digest | None) -> PageHead | None:
         body_length=digest.length if digest is not None else 0,
         digest=digest.header if digest is not None else None,
     )
+
+
+def has_tokens(text: bytes) -> bool:
+    """Tell whether a page gives files addresses whose query may hold a token; such files cannot be locked either."""
+    # Nearly no page has a question mark at all, and looking for one costs next to nothing.
+    return b"?" in text and _TOKEN.search(text) is not None
 
 
 def page(index: Index, name: str, digest: Digest) -> ProjectPage:

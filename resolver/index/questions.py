@@ -16,7 +16,7 @@ class Question:
     """What to ask of whom.  `what` is for messages: `the page of rich`; `limit` is in bytes, after inflating.
 
     `statuses` are answers, besides 200, that the asker understands.  `partial`: a part was asked for, so the body
-    of a plain 200 is of no use.
+    of a plain 200 is of no use.  With `body` the question is posted, and redirects are not followed.
     """
 
     index: Index
@@ -26,6 +26,7 @@ class Question:
     headers: Mapping[str, str] = field(default_factory=dict)
     statuses: frozenset[int] = frozenset()
     partial: bool = False
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

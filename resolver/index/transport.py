@@ -34,6 +34,9 @@ READ_SECONDS = 30.0
 WHOLE_SECONDS = 300.0
 """How long one answer that is held in memory may take in all, so that a trickle comes to an end."""
 
+SLOWEST_BYTES_PER_SECOND = 1024
+"""What a file that is not held in memory must come with on average, once it has taken `WHOLE_SECONDS`."""
+
 _CHUNK = 1 << 17
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -88,8 +91,13 @@ class Transport:
 
         def read(question: Question, response: urllib3.BaseHTTPResponse, _: str) -> None:
             write = restart()
+            began, received = self._monotonic(), 0
             for chunk in _chunks(question, response):
                 write(chunk)
+                received += len(chunk)
+                elapsed = self._monotonic() - began
+                if elapsed > WHOLE_SECONDS and received < elapsed * SLOWEST_BYTES_PER_SECOND:
+                    raise transport_failures.too_slow(question, elapsed)
 
         self._retried(question, read)
 
@@ -132,6 +140,8 @@ class Transport:
             if response.status in _REDIRECTS:
                 redirects += 1
                 _give_back(response)
+                if question.body is not None:
+                    raise transport_failures.redirect(question, "a redirect of what was posted")
                 target = _target(question, url, response)
                 self._check_redirect(question, url, target, redirects)
                 url, login = target, self._credentials.first(question.index, target)
@@ -155,12 +165,13 @@ class Transport:
         headers = dict(question.headers)
         if login is not None:
             # Only for this request: the headers of a redirect's next request are made anew.
-            headers |= urllib3.make_headers(basic_auth=f"{login.username}:{login.password}")
+            headers["Authorization"] = f"Basic {login.encoded()}"
         parts = urlsplit(url)
         pools = self._pools_for(parts.scheme, self._proxies.choose(parts.scheme, parts.netloc))
         return pools.urlopen(
-            "GET",
+            "GET" if question.body is None else "POST",
             url,
+            body=question.body,
             headers=headers,
             redirect=False,
             retries=False,
@@ -191,7 +202,10 @@ class Transport:
             raise transport_failures.redirect(question, f"a redirect {reason}")
 
     def _whole(self, question: Question, response: urllib3.BaseHTTPResponse, url: str) -> Answer:
-        headers = _lower(response)
+        # What a server says there is kept or shown: nothing of it may repeat what it was sent.
+        headers = {
+            key: value for key, value in _lower(response).items() if not self._credentials.holds_secret(value.encode())
+        }
         if response.status not in {200, 206} or (question.partial and response.status == 200):
             return Answer(response.status, url, headers, b"")
         end = self._monotonic() + WHOLE_SECONDS

@@ -9,7 +9,7 @@ from urllib3 import exceptions
 
 from resolver.index import retries
 from resolver.index.addresses import shown
-from resolver.index.failures import index_failure
+from resolver.index.failures import GONE, index_failure
 
 if TYPE_CHECKING:
     from lock.errors import WorldError
@@ -70,7 +70,7 @@ def refused(question: Question, status: int, sent: bool, places: str) -> WorldEr
 def unexpected_status(question: Question, status: int) -> WorldError:
     """Make the error of an answer that makes no sense here."""
     return index_failure(
-        "index-answer",
+        GONE if status in {404, 410} else "index-answer",
         question.index,
         f"it answered {status} for {question.what} at {shown(question.url)}",
         remedy="see that the address in [[index]] is that of a Simple API, or tell whoever runs the index",

@@ -1,40 +1,58 @@
 """A wheel as a zip archive: opened within limits, its members' names and kinds checked before any is read.
 
-One function a check.  Deeper checks (what local headers say, RECORD hashes, names equal after case-folding) are more
-functions in `_CHECKS`.
+One function a check: those of the directory in `_CHECKS`, that of the bytes themselves in `zip_structure`.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+import io
 import stat
 import struct
 import zlib
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lock.errors import Problem, WorldError
+from resolver.inspection.linkage import NATIVE_MAGICS
+from resolver.inspection.member_names import check_names, check_spelling, check_twins
 from resolver.inspection.streams import BoundedFile, MemberStream
+from resolver.inspection.zip_structure import check_structure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from resolver.inspection.findings import Findings
 
 MAX_MEMBERS = 100_000
-MAX_NAME_BYTES = 1024
 MAX_UNPACKED_BYTES = 16 * 1024**3
 # Deflate cannot do better than 1 : 1032.  Real wheels stay below 1 : 20; small files of zeros are harmless.
 MAX_RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 64 * 1024**2
 
-_DRIVE = re.compile(r"[A-Za-z]:")
 _ENCRYPTED = 0x1
 
 # What zipfile and zlib raise for archives that are no archives; none of it can come from the disk.
 BROKEN = (BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, struct.error, zlib.error)
+
+
+_CHUNK = 1024 * 1024
+_MAGIC_BYTES = 4
+MAX_KEPT_BYTES = 32 * 1024**2
+
+
+class Sighting(NamedTuple):
+    """What one reading of a member's bytes shows: how they begin, their number, their hash.
+
+    `content` is there for native code of up to `MAX_KEPT_BYTES`, so that its headers need no second unpacking.
+    """
+
+    magic: bytes
+    size: int
+    digest: bytes
+    content: bytes | None = None
 
 
 class WheelArchive:
@@ -58,20 +76,48 @@ class WheelArchive:
             return None
         return data
 
-    def peek(self, name: str, count: int) -> bytes:
-        """Return a member's first bytes; empty, and a finding, where it is broken."""
+    def survey(self, algorithms: Mapping[str, str], default: str) -> Iterator[tuple[str, Sighting]]:
+        """Read every member once; `algorithms` names the hash of each, `default` that of the others.
+
+        A member that is broken, or whose checksum is wrong, is a finding and left out.
+        """
+        for name in self.members:
+            sighting = self._sighting(name, algorithms.get(name, default))
+            if sighting is not None:
+                yield name, sighting
+
+    def _sighting(self, name: str, algorithm: str) -> Sighting | None:
+        digest = hashlib.new(algorithm, usedforsecurity=False)
+        magic, size = b"", 0
+        keep = self.members[name].file_size <= MAX_KEPT_BYTES
+        kept: list[bytes] = []
         try:
             with self._archive.open(self.members[name]) as stream:
-                return stream.read(count)
+                while chunk := stream.read(_CHUNK):
+                    magic = magic or chunk[:_MAGIC_BYTES]
+                    size += len(chunk)
+                    digest.update(chunk)
+                    if keep and magic in NATIVE_MAGICS:
+                        kept.append(chunk)
         except BROKEN as error:
             self.findings.add("wheel-broken-member", f"cannot be unpacked: {error}", member=name)
-            return b""
+            return None
+        if size != self.members[name].file_size:
+            message = f"unpacks to {size} bytes, and the directory says {self.members[name].file_size}"
+            self.findings.add("wheel-broken-member", message, member=name)
+            return None
+        return Sighting(magic, size, digest.digest(), b"".join(kept) if kept else None)
 
     @contextmanager
-    def stream(self, name: str) -> Iterator[IO[bytes]]:
-        """Open a member for random access to its headers; see `MemberStream` for what it refuses."""
+    def stream(self, name: str, content: bytes | None = None) -> Iterator[IO[bytes]]:
+        """Open a member for random access to its headers; see `MemberStream` for what it refuses.
+
+        `content` are its bytes, where they are at hand.
+        """
         info = self.members[name]
-        stream = MemberStream(lambda: self._archive.open(info), info.file_size)
+        stream = MemberStream(
+            lambda: self._archive.open(info) if content is None else io.BytesIO(content), info.file_size
+        )
         with stream:
             yield stream  # type: ignore[misc]  # typeshed does not count a RawIOBase as IO[bytes]
 
@@ -89,6 +135,7 @@ def opened(path: Path, findings: Findings) -> Iterator[WheelArchive]:
             archive = _zip_file(file, findings)
             for check in _CHECKS:
                 check(archive.infolist(), findings)
+            check_structure(file, archive.infolist(), findings)
             findings.raise_if_any()
             yield WheelArchive(archive, findings)
     except OSError as error:
@@ -123,27 +170,6 @@ def _check_sizes(members: list[ZipInfo], findings: Findings) -> None:
             findings.add("wheel-limit", message, member=info.filename)
 
 
-def _check_names(members: list[ZipInfo], findings: Findings) -> None:
-    for info in members:
-        fault = _name_fault(info.orig_filename)
-        if fault:
-            findings.add("wheel-unsafe-member", fault, member=info.orig_filename)
-
-
-def _name_fault(name: str) -> str | None:
-    if len(name.encode(errors="surrogatepass")) > MAX_NAME_BYTES:
-        return f"is a name longer than {MAX_NAME_BYTES} bytes"
-    if "\\" in name:
-        return "has a backslash in its name"
-    if name.startswith("/") or _DRIVE.match(name):
-        return "is an absolute path"
-    if any(segment in ("", ".", "..") for segment in name.removesuffix("/").split("/")):
-        return "has an empty segment, `.` or `..` in its path"
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in name):
-        return "has a control character in its name"
-    return None
-
-
 def _check_kinds(members: list[ZipInfo], findings: Findings) -> None:
     for info in members:
         mode = info.external_attr >> 16
@@ -171,13 +197,4 @@ def _check_encodings(members: list[ZipInfo], findings: Findings) -> None:
             findings.add("wheel-unsafe-member", message, member=info.filename)
 
 
-def _check_duplicates(members: list[ZipInfo], findings: Findings) -> None:
-    seen: set[str] = set()
-    for info in members:
-        name = info.filename.removesuffix("/")
-        if name in seen:
-            findings.add("wheel-duplicate-member", "stands twice in the archive", member=name)
-        seen.add(name)
-
-
-_CHECKS = (_check_count, _check_sizes, _check_names, _check_kinds, _check_encodings, _check_duplicates)
+_CHECKS = (_check_count, _check_sizes, check_names, check_spelling, _check_kinds, _check_encodings, check_twins)

@@ -20,6 +20,7 @@ class Findings:
         self.filename = filename
         self._problems: dict[str, list[Problem]] = {}
         self._more: dict[str, int] = {}
+        self.remarks: list[str] = []
 
     def add(self, code: str, message: str, *, member: str | None = None, remedy: str | None = None) -> None:
         """Note a problem; `member` is the place inside the wheel, shown escaped in front of the message."""
@@ -29,6 +30,10 @@ class Findings:
             return
         text = message if member is None else f"{shown(member)} {message}"
         same.append(Problem(code=code, message=text, path=self.filename, key=member, remedy=remedy or _REMEDY))
+
+    def remark(self, message: str) -> None:
+        """Note what is odd and no reason to refuse the wheel."""
+        self.remarks.append(message)
 
     def raise_if_any(self) -> None:
         """Raise one `InspectionError` with every problem noted so far.

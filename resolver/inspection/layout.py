@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from resolver.inspection.archive import WheelArchive
 
 _MAX_PTH_BYTES = 1024 * 1024
-_MAX_NAMESPACE_INIT_BYTES = 2048
+MAX_NAMESPACE_INIT_BYTES = 2048
 
 SCHEMES = ("purelib", "platlib", "headers", "scripts", "data")
 
@@ -52,6 +52,8 @@ def check_schemes(archive: WheelArchive) -> None:
         scheme, rest = in_data
         if scheme not in SCHEMES or not rest:
             archive.findings.add("wheel-data", "is in no scheme that installers know", member=member)
+        elif scheme == "data" and rest == "pyvenv.cfg":
+            archive.findings.add("wheel-data", "would replace the settings of the environment", member=member)
         elif scheme == "scripts" and "/" in rest:
             archive.findings.add("wheel-data", "is a script in a folder of its own", member=member)
 
@@ -79,19 +81,29 @@ def _site_path(member: str) -> str | None:
 
 def installed_scripts(members: Iterable[str]) -> set[str]:
     """Return the names of the files that are put into `bin` as they are."""
-    schemes = map(data_scheme, members)
-    return {scheme[1] for scheme in schemes if scheme and scheme[0] == "scripts" and scheme[1]}
+    found = set()
+    for scheme, rest in filter(None, map(data_scheme, members)):
+        if scheme == "scripts" and rest:
+            found.add(rest)
+        elif scheme == "data" and rest.startswith("bin/") and rest.count("/") == 1:
+            found.add(rest.removeprefix("bin/"))
+    return found
 
 
 def modules(placed: Mapping[str, str], archive: WheelArchive) -> set[str]:
-    """Return the importable top-level names.
+    """Return the importable top-level names of a wheel; see `importable`."""
+    return importable(placed, lambda path: _is_namespace(placed[path], archive))
+
+
+def importable(paths: Collection[str], is_namespace: Callable[[str], bool]) -> set[str]:
+    """Return the importable top-level names of files below one folder of `sys.path`.
 
     For a namespace package (PEP 420, or of the older kinds) the dotted name of each first regular package or module
-    below it.
+    below it; `is_namespace` tells of the path of an `__init__` whether it is of the older kinds.
     """
-    folders = _regular_packages(placed, archive)
+    folders = _regular_packages(paths, is_namespace)
     found: set[str] = set()
-    for path in placed:
+    for path in paths:
         parts = path.split("/")
         match = _MODULE_FILE.fullmatch(parts[-1])
         if not match:
@@ -104,26 +116,34 @@ def modules(placed: Mapping[str, str], archive: WheelArchive) -> set[str]:
     return found
 
 
-def _regular_packages(placed: Mapping[str, str], archive: WheelArchive) -> set[str]:
+def _regular_packages(paths: Iterable[str], is_namespace: Callable[[str], bool]) -> set[str]:
     folders = set()
-    for path, member in placed.items():
+    for path in paths:
         folder, _, file = path.rpartition("/")
         match = _MODULE_FILE.fullmatch(file)
-        if folder and match and match["name"] == "__init__" and not _shares_its_name(member, archive):
+        if folder and match and match["name"] == "__init__" and not is_namespace(path):
             folders.add(folder)
     return folders
 
 
-def _shares_its_name(member: str, archive: WheelArchive) -> bool:
+def _is_namespace(member: str, archive: WheelArchive) -> bool:
     size = archive.members[member].file_size
-    if not member.endswith(".py") or not 0 < size <= _MAX_NAMESPACE_INIT_BYTES:
+    if not member.endswith(".py") or not 0 < size <= MAX_NAMESPACE_INIT_BYTES:
         return False
-    if not any(
-        word in (content := archive.read(member, size) or b"") for word in (b"extend_path", b"declare_namespace")
-    ):
+    return shares_its_name(archive.read(member, size) or b"")
+
+
+def shares_its_name(content: bytes) -> bool:
+    """Say whether an `__init__.py` does nothing but share its name, by `pkgutil` or `pkg_resources`."""
+    if not any(word in content for word in (b"extend_path", b"declare_namespace")):
         return False
     lines = [line.split("#")[0].strip() for line in content.decode("latin-1").splitlines()]
     return all(_NAMESPACE_LINES.fullmatch(line) for line in lines if line)
+
+
+def path_files(placed: Mapping[str, str]) -> set[str]:
+    """Return the `.pth` files; those that are no start-up files only add folders to `sys.path`."""
+    return {path for path in placed if "/" not in path and path.endswith(".pth")}
 
 
 def startup_files(placed: Mapping[str, str], archive: WheelArchive) -> set[str]:

@@ -10,6 +10,7 @@ THIN_MACHO_MAGICS = (b"\xfe\xed\xfa\xce", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xc
 # Several architectures in one file, with offsets of 32 and of 64 bits.
 FAT_MACHO_MAGICS = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
 MACHO_MAGICS = (*THIN_MACHO_MAGICS, *FAT_MACHO_MAGICS)
+NATIVE_MAGICS = frozenset({ELF_MAGIC, *MACHO_MAGICS})
 
 
 class Linkage(NamedTuple):

@@ -17,7 +17,7 @@ from resolver.inspection.model import WheelContents  # noqa: TC001 - msgspec res
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT = 1
+FORMAT = 2
 """Raised when inspection finds more, or otherwise, than it did; what was remembered before is then not used."""
 
 

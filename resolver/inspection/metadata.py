@@ -5,18 +5,24 @@ Sources: Binary distribution format, Core metadata specifications, PEP 639.
 
 from __future__ import annotations
 
+import re
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
 from packaging.metadata import parse_email
+from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from resolver.index.core_metadata import read
+from resolver.index.errors import MetadataError
 from resolver.inspection.findings import shown
 
 if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
+    from packaging.tags import Tag
 
+    from resolver.index.core_metadata import MetadataText
     from resolver.inspection.archive import WheelArchive
     from resolver.inspection.findings import Findings
 
@@ -25,6 +31,8 @@ MAX_WHEEL_BYTES = 256 * 1024
 
 _SUPPORTED_MAJOR = "1"
 _SHORT_LICENCE = 80
+_SHORT_TAGS = 200
+_SHOWN_TAGS = 8
 _LICENCE_CLASSIFIER = "License ::"
 
 
@@ -61,26 +69,67 @@ def _check_folder(folder: str, suffix: str, name: str, version: str, findings: F
         findings.add("wheel-name", f"is not the folder of {name} {version}", member=folder)
 
 
-def check_record(archive: WheelArchive, folder: str) -> None:
-    """Check that RECORD is there; whether it tells the truth is a check of its own."""
-    if f"{folder}/RECORD" not in archive.members:
-        archive.findings.add("wheel-record", "has no RECORD", member=folder)
+def check_wheel_file(archive: WheelArchive, folder: str) -> bool:
+    """Check that WHEEL names a version of the format that we know (major 1), and the file name's tags.
 
-
-def check_wheel_file(archive: WheelArchive, folder: str) -> None:
-    """Check that WHEEL names a version of the format that we know (major 1)."""
+    Returns whether the wheel says that it holds pure Python (`Root-Is-Purelib`).
+    """
     member = f"{folder}/WHEEL"
     data = _required(archive, member, MAX_WHEEL_BYTES)
     if data is None:
-        return
-    versions = [str(value).strip() for value in BytesHeaderParser().parsebytes(data).get_all("Wheel-Version", [])]
+        return False
+    fields = BytesHeaderParser().parsebytes(data)
+    versions = [str(value).strip() for value in fields.get_all("Wheel-Version", [])]
     if len(versions) != 1 or versions[0].partition(".")[0] != _SUPPORTED_MAJOR:
         said = ", ".join(map(shown, versions)) or "none"
         archive.findings.add("wheel-version", f"has Wheel-Version {said}; only 1.x is known", member=member)
+    _check_tags([str(value).strip() for value in fields.get_all("Tag", [])], member, archive.findings)
+    roots = [str(value).strip().lower() for value in fields.get_all("Root-Is-Purelib", [])]
+    if len(roots) != 1 or roots[0] not in ("true", "false"):
+        said = ", ".join(map(shown, roots)) or "none"
+        archive.findings.add("wheel-version", f"has Root-Is-Purelib {said} instead of true or false", member=member)
+    return roots == ["true"]
 
 
-def core_metadata(archive: WheelArchive, folder: str, name: str, version: str) -> RawMetadata | None:
-    """Return METADATA's fields, once its name and version are checked; None where it is missing or unreadable."""
+def _check_tags(said: list[str], member: str, findings: Findings) -> None:
+    """Compare the tags in WHEEL with the file name's.
+
+    They differ in honest wheels, which were given another name after they were made; installers go by the name.
+    So a difference is told.  Tags that share nothing with the name are those of another build.
+    """
+    try:
+        named = parse_wheel_filename(findings.filename)[3]
+    except InvalidWheelFilename:
+        return
+    try:
+        inside = {tag for text in said for tag in parse_tag(text)}
+    except ValueError:
+        findings.add("wheel-tags", "has a Tag that cannot be read", member=member)
+        return
+    if inside == named:
+        return
+    listed = ", ".join(sorted(map(str, inside))[:_SHOWN_TAGS]) or "none"
+    shared = {tag.interpreter for tag in inside} & {tag.interpreter for tag in named}
+    same_kind = {_system(tag) for tag in inside} & {_system(tag) for tag in named}
+    if not inside or not shared or not same_kind:
+        findings.add("wheel-tags", f"has the tags {listed}, which are not those of the file's name", member=member)
+    else:
+        findings.remark(f"its WHEEL file has other tags than its name: {listed[:_SHORT_TAGS]}")
+
+
+def _system(tag: Tag) -> str:
+    """Return the kind of system of a tag: `linux` for each libc's, `macosx`, `win`, `any`; with the architecture."""
+    system = re.sub(r"^(many|musl)?linux(_?\d+(_\d+)?)?", "linux", tag.platform)
+    return re.sub(r"^macosx_\d+_\d+", "macosx", system)
+
+
+def core_metadata(
+    archive: WheelArchive, folder: str, name: str, version: str
+) -> tuple[RawMetadata, MetadataText | None] | None:
+    """Return METADATA's fields, once its name and version are checked; None where it is missing or unreadable.
+
+    They come as `packaging` reads them, and as a search does.
+    """
     member = f"{folder}/METADATA"
     data = _required(archive, member, MAX_METADATA_BYTES)
     if data is None:
@@ -96,7 +145,14 @@ def core_metadata(archive: WheelArchive, folder: str, name: str, version: str) -
     if found_version is not None and not _same_version(found_version, version):
         message = f"gives the version as {shown(found_version)}, not {version!r}"
         archive.findings.add("wheel-name", message, member=member)
-    return raw
+    try:
+        text = read(data)
+    except MetadataError as error:
+        # The commonest reason was told above, in other words.
+        if "name" in raw and "version" in raw:
+            archive.findings.add("wheel-metadata", f"cannot be used: {error.reason}", member=member)
+        return raw, None
+    return raw, text
 
 
 def _required(archive: WheelArchive, member: str, limit: int) -> bytes | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
-    from resolver.inspection.archive import WheelArchive
+    from resolver.inspection.archive import Sighting, WheelArchive
     from resolver.inspection.linkage import Linkage
 
 # The smallest header of any format we read.
@@ -40,45 +40,42 @@ class NativeCode:
         return _missing_elf(self.elf) | _missing_macho(self.macho)
 
 
-def native_code(archive: WheelArchive) -> NativeCode:
-    """Read the headers of each member that begins as an ELF or Mach-O file, whatever it is called."""
-    found = NativeCode()
-    for name, info in archive.members.items():
-        if info.file_size < _MIN_BYTES:
-            continue
-        magic = archive.peek(name, 4)
-        if magic == ELF_MAGIC:
-            # Most wheels hold no native code and need not pay for this import.
-            from resolver.inspection.elf import elf_linkage  # noqa: PLC0415  (imported lazily, see above)
+def note_native_code(archive: WheelArchive, name: str, seen: Sighting, found: NativeCode) -> None:
+    """Read the headers of a member that begins as an ELF or Mach-O file, whatever it is called."""
+    if seen.size < _MIN_BYTES:
+        return
+    if seen.magic == ELF_MAGIC:
+        # Most wheels hold no native code and need not pay for this import.
+        from resolver.inspection.elf import elf_linkage  # noqa: PLC0415  (imported lazily, see above)
 
-            _note(archive, name, elf_linkage, found.elf)
-        elif magic in MACHO_MAGICS:
-            from resolver.inspection.macho import macho_linkage  # noqa: PLC0415  (imported lazily, see above)
+        _note(archive, name, seen, elf_linkage, found.elf)
+    elif seen.magic in MACHO_MAGICS:
+        from resolver.inspection.macho import macho_linkage  # noqa: PLC0415  (imported lazily, see above)
 
-            _note(archive, name, macho_linkage, found.macho)
-    for name, linkage in (found.elf | found.macho).items():
-        for library in linkage.needed:
-            if not _is_plain(_file_name(library)):
-                archive.findings.add("wheel-native-code", f"needs a library named {library!r}", member=name)
-    return found
+        _note(archive, name, seen, macho_linkage, found.macho)
 
 
 def _note(
     archive: WheelArchive,
     name: str,
+    seen: Sighting,
     read: Callable[[IO[bytes]], Linkage | None],
     linkages: dict[str, Linkage],
 ) -> None:
     try:
-        with archive.stream(name) as stream:
+        with archive.stream(name, seen.content) as stream:
             linkage = read(stream)
     except BROKEN as error:
         # A file that no loader would take asks nothing of it; but what is called a library should be one.
         if _LOADABLE.search(name):
             archive.findings.add("wheel-native-code", f"cannot be loaded: {error}", member=name)
         return
-    if linkage is not None:
-        linkages[name] = linkage
+    if linkage is None:
+        return
+    linkages[name] = linkage
+    for library in linkage.needed:
+        if not _is_plain(_file_name(library)):
+            archive.findings.add("wheel-native-code", f"needs a library named {library!r}", member=name)
 
 
 def _missing_elf(files: dict[str, Linkage]) -> set[str]:

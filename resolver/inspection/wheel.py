@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from resolver.inspection import layout, metadata
 from resolver.inspection.archive import opened
 from resolver.inspection.entry_points import parse_entry_points, scripts
-from resolver.inspection.findings import Findings
+from resolver.inspection.findings import Findings, shown
 from resolver.inspection.libraries import library_table
 from resolver.inspection.model import SeenEntryPoint, WheelContents
-from resolver.inspection.native import native_code
+from resolver.inspection.native import NativeCode, note_native_code
+from resolver.inspection.record import DEFAULT_HASH, check_row, read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from resolver.inspection.archive import WheelArchive
+    from resolver.inspection.record import RecordRow
 
 MAX_ENTRY_POINTS_BYTES = 1024 * 1024
+
+_SHOWN = 5
 
 
 def inspect(path: Path, *, name: str, version: str) -> WheelContents:
@@ -43,26 +47,39 @@ def inspect(path: Path, *, name: str, version: str) -> WheelContents:
 def _contents(archive: WheelArchive, name: str, version: str) -> WheelContents:
     folder = metadata.dist_info_folder(archive, name, version)
     entry_points: tuple[SeenEntryPoint, ...] = ()
-    licence = None
+    licence, text, pure = None, None, False
+    rows: dict[str, RecordRow] = {}
     if folder is not None:
-        metadata.check_record(archive, folder)
-        metadata.check_wheel_file(archive, folder)
+        rows = read_record(archive, folder) or {}
+        pure = metadata.check_wheel_file(archive, folder)
         fields = metadata.core_metadata(archive, folder, name, version)
-        licence = metadata.licence(fields) if fields else None
+        if fields is not None:
+            licence, text = metadata.licence(fields[0]), fields[1]
         entry_points = _entry_points(archive, folder)
     layout.check_schemes(archive)
-    placed = layout.site_packages(archive.members)
-    native = native_code(archive)
+    native = NativeCode()
+    for member, seen in archive.survey({path: row.algorithm for path, row in rows.items()}, DEFAULT_HASH):
+        check_row(archive, member, rows.get(member), seen)
+        note_native_code(archive, member, seen, native)
     libraries = native.missing()
+    placed = layout.site_packages(archive.members)
+    startup_files = layout.startup_files(placed, archive)
+    paths = sorted(layout.path_files(placed) - startup_files)
+    if paths:
+        archive.findings.remark(f"adds folders to sys.path through {', '.join(map(shown, paths[:_SHOWN]))}")
+    if pure and native:
+        archive.findings.remark("says that it is pure Python (Root-Is-Purelib), and holds native code")
     return WheelContents(
         modules=tuple(sorted(layout.modules(placed, archive))),
-        startup_files=tuple(sorted(layout.startup_files(placed, archive))),
+        startup_files=tuple(sorted(startup_files)),
         console_scripts=tuple(sorted(scripts(entry_points) | layout.installed_scripts(archive.members))),
         entry_points=entry_points,
         native=bool(native),
         libraries=tuple(sorted(libraries)),
         unknown_libraries=_unknown(libraries),
         license=licence,
+        metadata=text,
+        remarks=tuple(archive.findings.remarks),
     )
 
 

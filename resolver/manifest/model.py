@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from packaging.markers import Marker
     from packaging.requirements import Requirement
@@ -182,11 +183,28 @@ class ResolutionConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredAdvisory:
+    """A known vulnerability that does not count up to and including the day `until` (UTC); `id` as written."""
+
+    id: str
+    reason: str
+    until: date
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyConfig:
-    """`[policy]`: normalized name to the reason a reviewer gave."""
+    """`[policy]`: what a reviewer has agreed to, to the reason given.
+
+    The keys are normalized names; those of `allow_origins` are origins or the beginnings of addresses, from which
+    direct references in the metadata of dependencies are followed.
+    """
 
     allow_build: Mapping[str, str] = field(default_factory=dict)
     allow_startup_code: Mapping[str, str] = field(default_factory=dict)
+    allow_modules: Mapping[str, str] = field(default_factory=dict)
+    allow_origins: Mapping[str, str] = field(default_factory=dict)
+    ignore_advisories: tuple[IgnoredAdvisory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

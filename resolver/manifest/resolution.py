@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
-from resolver.manifest import exclude_newer, words
+from resolver.manifest import advisories, allowed_origins, exclude_newer, words
 from resolver.manifest.document import Table
 from resolver.manifest.model import OverrideConfig, PolicyConfig, ResolutionConfig
 from resolver.manifest.requirements import constraint, requirement
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = ("exclude-newer", "prereleases", "constraints", "overrides")
 OVERRIDE_KEYS = ("requirement", "reason", "package")
-POLICY_KEYS = ("allow-build", "allow-startup-code")
+POLICY_KEYS = ("allow-build", "allow-startup-code", "allow-modules", allowed_origins.KEY, advisories.KEY)
 PRERELEASES = ("disallow", "explicit", "if-necessary", "allow")
 DEFAULT_PRERELEASES: Prereleases = "if-necessary"
 
@@ -91,7 +91,11 @@ def _override(outer: Table, key: KeyPath, item: object) -> OverrideConfig | None
 def read_policy(table: Table) -> PolicyConfig:
     """Return the exceptions that are right; what is wrong is reported."""
     return PolicyConfig(
-        allow_build=_reasons(table, "allow-build"), allow_startup_code=_reasons(table, "allow-startup-code")
+        allow_build=_reasons(table, "allow-build"),
+        allow_startup_code=_reasons(table, "allow-startup-code"),
+        allow_modules=_reasons(table, "allow-modules"),
+        allow_origins=allowed_origins.read(table),
+        ignore_advisories=advisories.read(table),
     )
 
 

@@ -17,7 +17,14 @@ from lock.model import (
 )
 from resolver.index.addresses import origin
 from resolver.locked_package import locked_package, seen_key
-from resolver.operations.planning import asked, index_name, marker_text, resolution_options, specifier_text
+from resolver.operations.planning import (
+    asked,
+    index_name,
+    marker_text,
+    policy_record,
+    resolution_options,
+    specifier_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,23 +46,37 @@ def changed_bytes(found: Found, old: Lock | None, accepted: Iterable[str]) -> No
     """
     if old is None:
         return
-    known = {wheel.name: wheel.sha256 for package in old.packages for wheel in package.wheels}
+    known = _known_hashes(old)
     allowed = set(accepted)
     problems = [
         Problem(
             code="changed-bytes",
             message=f"{package.page.index.url} now serves other bytes as {file.filename}:"
-            f" the lock has sha256 {known[file.filename]}, the index {file.sha256}",
+            f" the lock has sha256 {' and '.join(sorted(known[file.filename]))}, the index {file.sha256}",
             remedy="the file was replaced after it was locked: by a private index that allows it, a proxy that alters"
             " files, or an attack. Ask whoever publishes it; to accept the new bytes,"
             f" plugin-lock update {package.name} --accept-changed {package.name}",
         )
         for package in found.packages
         for file in dict.fromkeys(package.files.values())
-        if package.name not in allowed and known.get(file.filename, file.sha256) != file.sha256
+        if package.name not in allowed and file.sha256 not in known.get(file.filename, {file.sha256})
     ]
     if problems:
         raise LockError(*problems)
+
+
+def _known_hashes(lock: Lock) -> dict[str, set[str]]:
+    """Return the sha256 of each file of an index, by its name: wheels and sdists, also of what sources are built with.
+
+    Two indexes may have different files of one name, so a name has a set of them.
+    """
+    known: dict[str, set[str]] = {}
+    for package in (*lock.packages, *lock.build_packages):
+        for wheel in package.wheels:
+            known.setdefault(wheel.name, set()).add(wheel.sha256)
+        if isinstance(package.source, Sdist):
+            known.setdefault(package.source.name, set()).add(package.source.sha256)
+    return known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +108,7 @@ def assemble(manifest: Manifest, targets: TargetSet, host: ProvidedSet, chosen: 
         build_packages=chosen.build_packages,
         indexes=_indexes((*packages, *chosen.build_packages)),
         resolution=resolution_options(manifest),
+        policy=policy_record(manifest),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lock.model import Archive, Vcs
 from lock.reader import parse
 from lock.rules.origins import unexplained_origins
+from lock.urls import is_below
 from resolver.manifest.model import GitSource, HostRequirement, UrlSource
 from resolver.manifest.reader import load
 from resolver.operations.currency import outdated
@@ -16,7 +18,10 @@ from resolver.operations.reports import CheckReport
 from resolver.progress import Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lock.errors import Problem
+    from lock.model import Lock
     from resolver.operations.project import Project, Surroundings
 
 
@@ -34,9 +39,35 @@ def check(project: Project, surroundings: Surroundings) -> CheckReport:
     text = content.decode()
     explained = explained_origins(manifest, surroundings)
     sources = [plugin.source.url for plugin in manifest.plugins if isinstance(plugin.source, GitSource | UrlSource)]
-    problems: list[Problem] = list(unexplained_origins(lock, explained, sources=sources, path=shown, text=text))
+    problems: list[Problem] = list(
+        unexplained_origins(
+            lock, explained, sources=sources, places=manifest.policy.allow_origins, path=shown, text=text
+        )
+    )
     host = None
     if not isinstance(manifest.host.source, HostRequirement):
         host = provided_set(manifest, planned.targets, project, surroundings, None, Silent())
     problems += outdated(lock, manifest, host)
-    return CheckReport(problems=tuple(problems), plugins=len(lock.plugins), packages=len(lock.packages))
+    return CheckReport(
+        problems=tuple(problems),
+        plugins=len(lock.plugins),
+        packages=len(lock.packages),
+        warnings=tuple(_idle_exceptions(lock)),
+    )
+
+
+def _idle_exceptions(lock: Lock) -> Iterator[str]:
+    """Tell exceptions that nothing in the lock needs any more: they would let in what nobody has looked at."""
+    every = (*lock.packages, *lock.build_packages)
+    built = {package.name for package in every for artifact in package.artifacts if artifact.build is not None}
+    starting = {package.name for package in every for artifact in package.artifacts if artifact.startup_files}
+    followed = [package.source.url for package in every if isinstance(package.source, Archive | Vcs)]
+    idle = [("allow-build", name) for name in lock.policy.allow_build if name not in built]
+    idle += [("allow-startup-code", name) for name in lock.policy.allow_startup_code if name not in starting]
+    idle += [
+        ("allow-origins", place)
+        for place in lock.policy.allow_origins
+        if not any(is_below(url, place) for url in followed)
+    ]
+    for kind, subject in sorted(idle):
+        yield f"[policy].{kind} excepts {subject}, and nothing that is locked needs that: take it out"

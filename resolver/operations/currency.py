@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lock.errors import Problem
-from resolver.manifest.model import PathSource
+from lock.model import Archive, Vcs
+from lock.urls import is_below
+from resolver.manifest.model import IndexSource, PathSource
 from resolver.operations.planning import (
     asked,
     index_name,
     marker_text,
+    policy_record,
     resolution_options,
     specifier_text,
     target_set,
@@ -148,6 +151,9 @@ def _policy(lock: Lock, manifest: Manifest) -> Iterator[Problem]:
                 path=manifest.path,
                 remedy="allow it under [policy].allow-build with a reason, or remove it",
             )
+    if lock.policy != policy_record(manifest):
+        yield _problem("[policy] changed since the lock was made", None)
+    yield from _places(lock, manifest)
     for package in lock.packages:
         startup = sorted({name for artifact in package.artifacts for name in artifact.startup_files})
         if startup and package.name not in manifest.policy.allow_startup_code:
@@ -157,6 +163,22 @@ def _policy(lock: Lock, manifest: Manifest) -> Iterator[Problem]:
                 message=f"{message}: {', '.join(startup)}",
                 path=manifest.path,
                 remedy="look at what it does; allow it under [policy].allow-startup-code with a reason, or remove it",
+            )
+
+
+def _places(lock: Lock, manifest: Manifest) -> Iterator[Problem]:
+    """Find what a requirement's address led to, from where plugins.toml no longer allows it."""
+    own = {plugin.name for plugin in manifest.plugins if not isinstance(plugin.source, IndexSource)}
+    for package in (*lock.packages, *lock.build_packages):
+        if package.name in own or not isinstance(package.source, Archive | Vcs):
+            continue
+        if not any(is_below(package.source.url, place) for place in manifest.policy.allow_origins):
+            yield Problem(
+                code="origin-not-allowed",
+                message=f"{package.name} comes from {package.source.url}, as another package requires it from there,"
+                " and [policy] does not allow it",
+                path=manifest.path,
+                remedy="allow the place under [policy].allow-origins with a reason, or remove the plugin that needs it",
             )
 
 

@@ -11,6 +11,7 @@ from resolver.manifest.reader import parse, read_text
 from resolver.manifest.template import template
 from resolver.operations.locking import LockRequest, lock_manifest
 from resolver.operations.project import MANIFEST_NAME
+from resolver.operations.writing import ManifestEdit, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +63,10 @@ def add(
     # Whether the name behind a repository's `@` is a tag or a branch only the repository can tell.
     kind = _kind_of_ref if lock and not surroundings.offline else None
     before = read_text(project.manifest_path)
-    text = edit.add(before, requirements, index=index, path=shown, kind_of_ref=kind)
-    return _lock_and_write(project, text, surroundings, progress, lock=lock, dry_run=dry_run)
+    after = edit.add(before, requirements, index=index, path=shown, kind_of_ref=kind)
+    return _lock_and_write(
+        project, ManifestEdit(before=before, after=after), surroundings, progress, lock=lock, dry_run=dry_run
+    )
 
 
 def _kind_of_ref(url: str, name: str) -> Literal["tag", "branch"]:
@@ -90,19 +93,19 @@ def remove(
     dry_run: bool = False,
 ) -> LockReport | None:
     """Remove plugins from plugins.toml and lock; plugins.toml stays as it was where that fails, or in a dry run."""
-    text = edit.remove(read_text(project.manifest_path), names, path=str(project.manifest_path))
-    return _lock_and_write(project, text, surroundings, progress, lock=lock, dry_run=dry_run)
+    before = read_text(project.manifest_path)
+    after = edit.remove(before, names, path=str(project.manifest_path))
+    return _lock_and_write(
+        project, ManifestEdit(before=before, after=after), surroundings, progress, lock=lock, dry_run=dry_run
+    )
 
 
 def _lock_and_write(
-    project: Project, text: str, surroundings: Surroundings, progress: Progress, *, lock: bool, dry_run: bool
+    project: Project, edit: ManifestEdit, surroundings: Surroundings, progress: Progress, *, lock: bool, dry_run: bool
 ) -> LockReport | None:
-    manifest = parse(text, str(project.manifest_path))
-    report = None
+    manifest = parse(edit.after, str(project.manifest_path))
     if lock:
-        report = lock_manifest(
-            project, manifest, surroundings, LockRequest(dry_run=dry_run, manifest_is_written=False), progress
-        )
+        return lock_manifest(project, manifest, surroundings, LockRequest(dry_run=dry_run, edit=edit), progress)
     if not dry_run:
-        replace(project.manifest_path, text)
-    return report
+        write(project, edit=edit)
+    return None

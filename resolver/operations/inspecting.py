@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lock.errors import LockError, Problem
 from lock.model import Archive, Sdist
+from resolver.inspection.agreement import differences
 from resolver.inspection.memory import Seen
 from resolver.inspection.wheel import inspect
 from resolver.locked_package import seen_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
+    from pathlib import Path
 
     from lock.model import Lock, Package
     from resolver.index.interface import PackageIndexes
+    from resolver.index.model import ProjectFile, ProjectPage
     from resolver.inspection.memory import InspectionMemory
+    from resolver.inspection.model import WheelContents
     from resolver.manifest.model import Manifest
     from resolver.progress import Progress
-    from resolver.search.resolution import Found
+    from resolver.search.resolution import Found, ResolvedPackage
+    from resolver.targets import TargetSet
+
+
+WORKERS = 2
+"""How many files are read at once: unpacking and hashing leave the interpreter to others."""
 
 
 def inspect_files(
@@ -27,7 +38,8 @@ def inspect_files(
 ) -> dict[str, Seen]:
     """Return what is inside every chosen wheel, by sha256; wheels not seen before are fetched and read.
 
-    Raises `WorldError` where a fetch fails, and `LockError` with the problems of all files together.
+    Raises `WorldError` where a fetch fails, and `LockError` with the problems of all files together: those inside, and
+    metadata that is not what the search was told.
     """
     wanted = {
         file.sha256: (package, file)
@@ -49,18 +61,59 @@ def inspect_files(
         for sha256, (package, file) in missing.items()
     }
     problems: list[Problem] = []
-    for sha256, (package, file) in sorted(missing.items(), key=lambda item: item[1][1].filename):
-        path = futures[sha256].result()
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="inspection") as pool:
+        ordered = sorted(missing.items(), key=lambda item: item[1][1].filename)
+        read = {sha256: pool.submit(_read, futures[sha256], package) for sha256, (package, _) in ordered}
         try:
-            contents = inspect(path, name=package.name, version=package.version_text)
-        except LockError as error:
-            problems += error.problems
-        else:
-            seen[sha256] = Seen(size=path.stat().st_size, contents=contents)
-            memory.remember(sha256, file.filename, seen[sha256])
+            for sha256, (_, file) in ordered:
+                try:
+                    seen[sha256] = read[sha256].result()
+                except LockError as error:
+                    problems += error.problems
+                else:
+                    memory.remember(sha256, file.filename, seen[sha256])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    for sha256, (package, file) in sorted(wanted.items(), key=lambda item: item[1][1].filename):
+        if sha256 in seen:
+            problems += _disagreements(client, package.page, file, seen[sha256].contents, None)
     if problems:
         raise LockError(*problems)
     return seen
+
+
+def _read(download: Future[Path], package: ResolvedPackage) -> Seen:
+    path = download.result()
+    contents = inspect(path, name=package.name, version=package.version_text)
+    return Seen(size=path.stat().st_size, contents=contents)
+
+
+def refuse_other_metadata(
+    client: PackageIndexes, page: ProjectPage, file: ProjectFile, contents: WheelContents, targets: TargetSet
+) -> None:
+    """Refuse a source that became a wheel with other metadata than the search was told of it.  Raises `LockError`."""
+    problems = _disagreements(client, page, file, contents, targets)
+    if problems:
+        raise LockError(*problems)
+
+
+def _disagreements(
+    client: PackageIndexes, page: ProjectPage, file: ProjectFile, contents: WheelContents, targets: TargetSet | None
+) -> list[Problem]:
+    if contents.metadata is None:
+        return []
+    searched = client.metadata(page, file).result()
+    told = "METADATA inside it says" if targets is None else "the METADATA of the wheel it becomes says"
+    remedy = (
+        "do not use this file: the index or a mirror describes it wrongly; tell whoever runs it"
+        if targets is None
+        else "its PKG-INFO or pyproject.toml promises something else; choose another version, and tell its maintainers"
+    )
+    return [
+        Problem(code="other-metadata", message=f"{told} {what}", path=file.filename, remedy=remedy)
+        for what in differences(searched, file, contents.metadata, targets)
+    ]
 
 
 def refuse_startup_code(found: Found, files: Mapping[str, Seen], manifest: Manifest) -> None:
@@ -87,7 +140,19 @@ def refuse_startup_code(found: Found, files: Mapping[str, Seen], manifest: Manif
 
 def warnings_of(lock: Lock, files: Mapping[str, Seen]) -> tuple[str, ...]:
     """Return what a user should know of a new lock: libraries nobody provides, plugins the host will not find."""
-    return (*_unknown_libraries(lock, files), *_unnamed_plugins(lock, files), *_unregistered(lock))
+    return (
+        *_remarks(lock, files),
+        *_unknown_libraries(lock, files),
+        *_unnamed_plugins(lock, files),
+        *_unregistered(lock),
+    )
+
+
+def _remarks(lock: Lock, files: Mapping[str, Seen]) -> Iterator[str]:
+    for package in lock.packages:
+        for artifact, key in zip(package.artifacts, _keys(package), strict=True):
+            for remark in files[key].contents.remarks:
+                yield f"{artifact.name}: {remark}"
 
 
 def _unknown_libraries(lock: Lock, files: Mapping[str, Seen]) -> Iterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lock.model import Lock
     from resolver.manifest.model import Manifest
     from resolver.operations.project import Project, Surroundings
+    from resolver.operations.writing import ManifestEdit
     from resolver.progress import Progress
 
 Upgrade = Literal["nothing", "everything"] | tuple[str, ...]
@@ -29,14 +30,14 @@ class LockRequest:
 
     `upgrade` says what may move although nothing asks for it: `nothing`, `everything`, or these plugins and packages
     with what only they need.  `accept_changed` names packages whose files may have other bytes than were locked.
-    With `dry_run` versions are resolved and nothing is fetched or written.  `manifest_is_written` is false where
-    plugins.toml on disk is not yet what is being locked.
+    With `dry_run` versions are resolved and nothing is fetched or written.  `edit` is what plugins.toml becomes
+    together with the lock; until then the file on disk is not what is being locked.
     """
 
     upgrade: Upgrade = "nothing"
     dry_run: bool = False
     accept_changed: tuple[str, ...] = ()
-    manifest_is_written: bool = True
+    edit: ManifestEdit | None = None
 
 
 def lock(
@@ -68,6 +69,10 @@ def lock_manifest(
     if not isinstance(manifest.host.source, HostRequirement):
         host = provided_set(manifest, planned.targets, project, surroundings, None, progress)
     if request.upgrade == "nothing" and old is not None and not outdated(old, manifest, host):
+        if request.edit is not None and not request.dry_run:
+            from resolver.operations.writing import write  # noqa: PLC0415 - most runs with a current lock write nothing
+
+            write(project, edit=request.edit)
         return LockReport(
             status="current",
             lock=old,

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from lock.errors import InputError, Problem
-from lock.model import Asked, Override, ResolutionOptions
+from lock.model import Asked, Override, Policy, ResolutionOptions
 from resolver.manifest.exclude_newer import cutoff
 from resolver.manifest.model import GitSource, IndexSource, PathSource, UrlSource
 from resolver.search.markers import ApplicableTargets
@@ -116,6 +116,7 @@ def search_settings(
         preferred=preferred,
         preferred_files=preferred_files,
         allow_build=manifest.policy.allow_build,
+        allow_origins=manifest.policy.allow_origins,
         explicit_prereleases=frozenset(
             name for name, specifier in _said_by_a_person(manifest) if _names_a_prerelease(specifier)
         ),
@@ -226,6 +227,17 @@ def specifier_text(plugin: PluginConfig) -> str | None:
 def index_name(plugin: PluginConfig) -> str | None:
     """Return the name of the index that a plugin entry insists on."""
     return plugin.source.index if isinstance(plugin.source, IndexSource) else None
+
+
+def policy_record(manifest: Manifest) -> Policy:
+    """Return what `[policy]` lets into a lock, as the lock records it."""
+    policy = manifest.policy
+    return Policy(
+        allow_build=dict(policy.allow_build),
+        allow_startup_code=dict(policy.allow_startup_code),
+        allow_modules=dict(policy.allow_modules),
+        allow_origins=dict(policy.allow_origins),
+    )
 
 
 def resolution_options(manifest: Manifest) -> ResolutionOptions:

@@ -13,7 +13,8 @@ from resolver.operations.changes import changes_between, planned_changes
 from resolver.operations.currency import outdated
 from resolver.operations.hosting import provided_set
 from resolver.operations.indexing import indexes
-from resolver.operations.planning import preferences, search_settings
+from resolver.operations.planning import policy_record, preferences, resolution_options, search_settings
+from resolver.operations.policy_events import policy_events
 from resolver.operations.reports import LockReport
 from resolver.search.explain import explain
 from resolver.search.held_back import held_back
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from resolver.operations.locking import LockRequest
     from resolver.operations.planning import Plan
     from resolver.operations.project import Project, Surroundings
-    from resolver.operations.reports import HeldBack
+    from resolver.operations.reports import HeldBack, PolicyEvent
     from resolver.progress import Progress
     from resolver.search.needs import Need
     from resolver.search.resolution import Found
@@ -119,16 +120,19 @@ class Relocking:
                 return self._planned(solution, held, (*host.warnings, *material.warnings, *client.notes))
             chosen = material.look_inside(solution.found)
             notes = (*host.warnings, *material.warnings, *client.notes)
-        from resolver.operations.inspecting import refuse_startup_code, warnings_of  # noqa: PLC0415 - as in look_inside
+        from resolver.operations.colliding import refuse_collisions  # noqa: PLC0415 - as in look_inside
+        from resolver.operations.inspecting import refuse_startup_code, warnings_of  # noqa: PLC0415 - likewise
 
         refuse_startup_code(chosen.found, chosen.seen, self.manifest)
+        notes += refuse_collisions(chosen.found, chosen.seen, self.manifest, self.planned.targets, host)
         new = assemble(self.manifest, self.planned.targets, host, chosen)
         return self._write(new, solution, held, (*notes, *warnings_of(new, chosen.seen)))
 
     def _material(self, settings: SearchSettings, client: IndexClient) -> AbstractContextManager[Material]:
         """Return what is searched; whatever sources take is slow to import, and most projects have none."""
         direct = any(not isinstance(plugin.source, IndexSource) for plugin in self.manifest.plugins)
-        if not direct and not self.manifest.policy.allow_build:
+        policy = self.manifest.policy
+        if not direct and not policy.allow_build and not policy.allow_origins:
             return WheelsOnly(self, client)
         from resolver.operations.source_material import SourceMaterial  # noqa: PLC0415 - see above
 
@@ -150,7 +154,7 @@ class Relocking:
             return solve(settings, material.indexes, material.roots, self.progress)
         except Conflict as conflict:
             # A manifest that is not written yet has no lines that a person could look at.
-            written = self.manifest.plugins if self.request.manifest_is_written else ()
+            written = self.manifest.plugins if self.request.edit is None else ()
             places = {plugin.name: plugin.place for plugin in written}
             raise ResolutionError(*explain(conflict, settings.host, places)) from None
 
@@ -165,16 +169,21 @@ class Relocking:
             changes=changes,
             held_back=held,
             split=solution.split,
+            events=self._events(),
             warnings=warnings,
         )
+
+    def _events(self) -> tuple[PolicyEvent, ...]:
+        policy, resolution = policy_record(self.manifest), resolution_options(self.manifest)
+        return policy_events(self.old, policy, resolution, self.surroundings.now)
 
     def _write(
         self, new: Lock, solution: Solution, held: tuple[HeldBack, ...], warnings: tuple[str, ...]
     ) -> LockReport:
         from lock import rules  # noqa: PLC0415 - a dry run writes nothing
         from lock.canonical import canonical  # noqa: PLC0415 - likewise
-        from lock.storage import replace  # noqa: PLC0415 - likewise
         from lock.writer import render  # noqa: PLC0415 - likewise
+        from resolver.operations.writing import write  # noqa: PLC0415 - likewise
 
         path = self.project.lock_path
         text = render(new)
@@ -183,8 +192,8 @@ class Relocking:
             # What is about to be written must pass what every reader will demand; what does not is shown instead.
             raise ResolutionError(*problems)
         written = self.old is None or render(self.old) != text
-        if written:
-            replace(path, text)
+        if written or self.request.edit is not None:
+            write(self.project, old=self.old, lock=text if written else None, edit=self.request.edit)
         return LockReport(
             status="written" if written else "current",
             lock=new,
@@ -193,5 +202,6 @@ class Relocking:
             changes=changes_between(self.old, new),
             held_back=held,
             split=solution.split,
+            events=self._events(),
             warnings=warnings,
         )

@@ -41,12 +41,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyEvent:
+    """One way in which plugins.toml admits more than it did: `code` is a stable word, `name` what is admitted."""
+
+    code: str
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockReport:
     """What `lock` and `update` did.
 
     `status`: `current` (nothing was to be done), `written`, or `would-change` (a dry run).  `lock` is the lock as it
     now is; None after a dry run, which fetches nothing and so knows no contents.  `packages` counts locked packages.
-    `split` are names that had to differ between systems.  `warnings` are finished sentences.
+    `split` are names that had to differ between systems.  `events` are what a reviewer must see besides versions.
+    `warnings` are finished sentences.
     """
 
     status: Literal["current", "written", "would-change"]
@@ -56,16 +66,18 @@ class LockReport:
     changes: tuple[Change, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
     split: tuple[str, ...] = ()
+    events: tuple[PolicyEvent, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What `check` found: nothing, or problems with code, file, line and remedy."""
+    """What `check` found: nothing, or problems with code, file, line and remedy; `warnings` are finished sentences."""
 
     problems: tuple[Problem, ...]
     plugins: int
     packages: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

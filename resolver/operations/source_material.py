@@ -13,8 +13,10 @@ from resolver.building.wheel import build_wheel
 from resolver.building.workshop import Workshop
 from resolver.inspection.memory import InspectionMemory, Seen
 from resolver.locked_package import seen_key
-from resolver.operations.assembly import Chosen
-from resolver.operations.inspecting import inspect_files
+from resolver.operations.assembly import Chosen, changed_bytes
+from resolver.operations.fetching import Fetching
+from resolver.operations.following import Following
+from resolver.operations.inspecting import inspect_files, refuse_other_metadata
 from resolver.operations.sourcing import Sourcing
 from resolver.sources.archives import from_network
 from resolver.sources.trees import TreeCache
@@ -58,12 +60,13 @@ class SourceMaterial:
     def __enter__(self) -> Self:
         run = self._run
         try:
-            sourcing = Sourcing(run.project.root, self._trees, self._download, run.old, run.request)
-            self._direct = sourcing.plugins(run.manifest, run.planned.targets, self._host)
+            self._fetching = Fetching(run.project.root, self._trees, self._download, run.request)
+            self._direct = Sourcing(self._fetching, run.old).plugins(run.manifest, run.planned.targets, self._host)
+            self._following = Following(self._fetching, run.old)
         except BaseException:
             self._stack.close()
             raise
-        self.indexes = SourceIndexes(self._workshop, self._direct.direct_sources)
+        self.indexes = SourceIndexes(self._workshop, self._direct.direct_sources, self._following.follow)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -78,7 +81,7 @@ class SourceMaterial:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a user should know of the sources and their builds."""
-        return (*self._direct.warnings, *self._workshop.warnings)
+        return (*self._fetching.warnings, *self._direct.warnings, *self._workshop.warnings)
 
     def _download(self, url: str) -> Path:
         if self._run.surroundings.offline:
@@ -93,6 +96,7 @@ class SourceMaterial:
         sources = [(page, file, self.indexes.source(page, file), mask) for page, file, mask in sources_in(found)]
         locked = workshop.lock((tree, mask) for _, _, tree, mask in sources)
         tools = tools_of(locked)
+        changed_bytes(tools, run.old, run.request.accept_changed)
         seen = inspect_files((found, tools), self.indexes, InspectionMemory(run.surroundings.cache), run.progress)
         builds = {}
         for page, file, tree, _ in sources:
@@ -102,11 +106,15 @@ class SourceMaterial:
         for page, file, _ in (*sources_in(found), *sources_in(tools)):
             if not page.direct:
                 seen[seen_key(file)] = see_source(workshop, page, file)
+        for page, file, _ in sources_in(found):
+            contents = seen[seen_key(file)].contents
+            refuse_other_metadata(self.indexes, page, file, contents, run.planned.targets)
         return Chosen(
             found=found,
             seen=seen,
             builds=builds,
             build_packages=build_packages(locked, seen),
-            direct={name: fetched.record for name, fetched in self._direct.packages.items()},
+            direct=self._following.records(found)
+            | {name: fetched.record for name, fetched in self._direct.packages.items()},
             trees=self._direct.trees(found, run.planned.targets),
         )

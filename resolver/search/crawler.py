@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resolver.index.interface import PackageIndexes
     from resolver.index.model import CoreMetadata, ProjectPage
     from resolver.search.listing import Listing
+    from resolver.search.references import Reference
 
 _T = TypeVar("_T")
 
@@ -32,6 +33,13 @@ _LEFT_TO_THE_SEARCH = (PluginLockError, MetadataError)
 
 LOOK_AHEAD = 8
 """How many further versions are asked for at once when one turns out not to work."""
+
+
+def ask(indexes: PackageIndexes, need: Need, index: str | None) -> Future[ProjectPage | None]:
+    """Ask for the page that a need is about."""
+    if need.reference is None:
+        return indexes.page(need.name, index)
+    return indexes.page(need.name, index, need.reference)
 
 
 class Crawler:
@@ -52,7 +60,7 @@ class Crawler:
         self._demands = demands
         self._listing_of = listing_of
         self._index_of = index_of
-        self._seen: set[tuple[str, str, int, tuple[str, ...]]] = set()
+        self._seen: set[tuple[str, str, int, tuple[str, ...], Reference | None]] = set()
         self._state = Condition()
         self._running = False
         self._busy = 0
@@ -82,11 +90,11 @@ class Crawler:
 
     def see(self, need: Need) -> None:
         """Ask for the page of a needed project and, when it is there, for its likely candidate's metadata."""
-        key = (need.name, str(need.specifier), need.mask, tuple(sorted(need.extras)))
+        key = (need.name, str(need.specifier), need.mask, tuple(sorted(need.extras)), need.reference)
         if key in self._seen:
             return
         self._seen.add(key)
-        future = self._indexes.page(need.name, self._index_of(need.name))
+        future = ask(self._indexes, need, self._index_of(need.name))
         future.add_done_callback(lambda done: self._page_arrived(need, done))
 
     def _page_arrived(self, need: Need, future: Future[ProjectPage | None]) -> None:

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion
 
 from resolver.index.errors import MetadataError
 from resolver.index.parsed import requirement as parsed_requirement
+from resolver.manifest.shown import Refused
+from resolver.search import references
+from resolver.search.collector import Collector, without_marker
 from resolver.search.markers import ApplicableTargets, version
-from resolver.search.needs import Asker, Candidate, Clash, Demand, Edge, Need
+from resolver.search.needs import Asker, Candidate, Demand, Need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packaging.markers import Marker
-    from packaging.specifiers import SpecifierSet
 
     from resolver.hosts.model import Provided
     from resolver.index.interface import PackageIndexes
     from resolver.index.model import CoreMetadata, ProjectFile, ProjectPage
+    from resolver.search.references import Reference
     from resolver.search.settings import SearchSettings
 
 
@@ -61,7 +63,10 @@ class Demands:
 
     def of(self, candidate: Candidate, *, wait: bool = True) -> Demand:
         """Return what a candidate requires; with `wait` false raise `NotYetKnown` rather than block."""
-        key = (candidate.name, candidate.version_text, candidate.mask, *sorted(candidate.extras.items()))
+        key = (
+            *(candidate.name, candidate.version_text, candidate.page.reference, candidate.mask),
+            *sorted(candidate.extras.items()),
+        )
         demand = self._known.get(key)
         if demand is None:
             demand = self._compute(candidate, wait=wait)
@@ -70,7 +75,7 @@ class Demands:
 
     def of_roots(self, needs: Iterable[Need], *, wait: bool = True) -> Demand:
         """Return what the plugin entries themselves require of index and host."""
-        collector = _Collector(self, wait=wait)
+        collector = Collector(self, wait=wait)
         for need in needs:
             collector.add(need)
         return collector.demand()
@@ -79,7 +84,7 @@ class Demands:
         masks: dict[ProjectFile, int] = defaultdict(int)
         for bit, file in candidate.files.items():
             masks[file] |= 1 << bit
-        collector = _Collector(self, wait=wait)
+        collector = Collector(self, wait=wait)
         try:
             read = [(self._metadata(candidate.page, file, wait=wait), mask) for file, mask in masks.items()]
             for metadata, mask in read:
@@ -142,8 +147,7 @@ class Demands:
     def _need(self, candidate: Candidate, name: str, requirement: Requirement, mask: int, extra: str | None) -> Need:
         original = str(requirement)
         replaced = self._override(candidate.name, name, requirement)
-        if replaced.url is not None:
-            raise MetadataError(f"it requires {name} from an address ({requirement.name} @ …), which is not followed")
+        reference = self._reference(name, replaced.url) if replaced.url is not None else None
         if replaced is not requirement:
             mask &= self._applicable.marker(replaced.marker)
         extras = {str(canonicalize_name(e)): mask for e in sorted(replaced.extras or requirement.extras)}
@@ -152,15 +156,35 @@ class Demands:
             specifier=replaced.specifier,
             mask=mask,
             extras=extras,
+            reference=reference,
             asker=Asker(
                 kind="candidate",
                 name=candidate.name,
                 version=candidate.version_text,
-                text=_without_marker(replaced),
+                text=without_marker(replaced) + (f" @ {reference}" if reference is not None else ""),
                 extra=extra,
                 overridden=original if replaced is not requirement else None,
             ),
         )
+
+    def _reference(self, name: str, address: str) -> Reference:
+        """Return the reference that a requirement holds; raises `MetadataError` where it is not to be followed."""
+        try:
+            reference = references.read(address)
+        except Refused as refused:
+            raise MetadataError(
+                f"it requires {name} from an address, which is not followed: {refused.message}"
+            ) from None
+        if not self._settings.follows_references:
+            raise MetadataError(
+                f"it requires {name} from {reference}, and for what sources are built with no address is followed"
+            )
+        if not references.allowed(reference, self._settings.allow_origins):
+            raise MetadataError(
+                f"it requires {name} from {reference}, which is followed only where plugins.toml says so: "
+                f"{references.remedy(reference)}"
+            )
+        return reference
 
     def _override(self, package: str, name: str, requirement: Requirement) -> Requirement:
         if name not in self._overridden:
@@ -225,83 +249,6 @@ class Demands:
         return list(groups.values())
 
 
-class _Collector:
-    """Sorts needs into index needs, host edges and clashes."""
-
-    def __init__(self, demands: Demands, *, wait: bool) -> None:
-        self._demands = demands
-        self._wait = wait
-        self._needs: list[Need] = []
-        self._edges: dict[str, int] = {}
-        self._clashes: list[Clash] = []
-        self._extras_seen: set[tuple[str, str, int]] = set()
-
-    def add(self, need: Need) -> None:
-        on_host = need.mask & self._demands.provided_mask(need.name)
-        rest = need.mask & ~on_host
-        if rest:
-            extras = {extra: mask & rest for extra, mask in need.extras.items() if mask & rest}
-            self._needs.append(
-                Need(
-                    name=need.name,
-                    specifier=need.specifier,
-                    mask=rest,
-                    asker=need.asker,
-                    extras=extras,
-                    index=need.index,
-                )
-            )
-        if on_host:
-            self._add_provided(need, on_host)
-
-    def _add_provided(self, need: Need, on_host: int) -> None:
-        unversioned = self._demands.unversioned_mask(need.name, on_host)
-        if unversioned and str(need.specifier):
-            self._clashes.append(Clash(need=need, provided="at an unknown version", origin="", mask=unversioned))
-        if on_host & ~unversioned:
-            self._edges[need.name] = self._edges.get(need.name, 0) | on_host & ~unversioned
-        for provided, mask in self._demands.provided_groups(need.name, on_host):
-            if not _admits(need.specifier, provided.version):
-                self._clashes.append(Clash(need=need, provided=provided.version, origin=provided.origin, mask=mask))
-                continue
-            for extra, asked in sorted(need.extras.items()):
-                self._add_extra(provided, extra, asked & mask, need)
-
-    def _add_extra(self, provided: Provided, extra: str, mask: int, need: Need) -> None:
-        key = (provided.name, extra, mask)
-        if not mask or key in self._extras_seen:
-            return
-        self._extras_seen.add(key)
-        for requirement, active in self._demands.extra_of_provided(provided, extra, mask, wait=self._wait):
-            self.add(
-                Need(
-                    name=canonicalize_name(requirement.name),
-                    specifier=requirement.specifier,
-                    mask=active,
-                    extras={canonicalize_name(e): active for e in sorted(requirement.extras)},
-                    asker=Asker(
-                        kind="provided-extra",
-                        name=provided.name,
-                        version=provided.version,
-                        text=_without_marker(requirement),
-                        extra=extra,
-                        place=str(need.asker),
-                    ),
-                )
-            )
-
-    def demand(self) -> Demand:
-        edges = tuple(Edge(name=name, mask=mask) for name, mask in sorted(self._edges.items()))
-        return Demand(needs=tuple(self._needs), edges=edges, clashes=tuple(self._clashes))
-
-
-def _admits(specifier: SpecifierSet, text: str) -> bool:
-    try:
-        return specifier.contains(version(text), prereleases=True)
-    except InvalidVersion:
-        return not str(specifier)
-
-
 def _parse(text: str, provided: Provided) -> Requirement:
     try:
         return parsed_requirement(text)
@@ -311,8 +258,3 @@ def _parse(text: str, provided: Provided) -> Requirement:
 
 def _mentions_extra(marker: Marker | None) -> bool:
     return marker is not None and "extra" in str(marker)
-
-
-def _without_marker(requirement: Requirement) -> str:
-    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    return f"{requirement.name}{extras}{requirement.specifier}"

@@ -162,9 +162,25 @@ def _remedies(failure: Failure, clashes: list[tuple[str, str, str]], host: Provi
     elif isinstance(failure.reason, Unmet) and failure.reason.missing:
         remedies.append(f"check the spelling of {root.name}, or name its index under [[index]]")
     elif failure.nearest is None:
+        remedies += _cooldown_remedies(failure.reason)
         leave = f"plugin-lock remove {root.name}" if stands else "leave it out"
         remedies.append(f"change what is asked of {root.name}, or {leave}")
     return remedies
+
+
+def _cooldown_remedies(reason: Reason) -> list[str]:
+    """Return what would help where `exclude-newer` is what leaves no version."""
+    tried = reason.tried if isinstance(reason, Unmet) else ()
+    refused = [(text, why) for text, why in tried if isinstance(why, Rejection)]
+    too_new = [(text, why) for text, why in refused if why.code == "too-new"]
+    if too_new:
+        oldest, why = too_new[-1]
+        return [f"the nearest version that a later exclude-newer admits is {oldest}: {why.detail}"]
+    if any(why.code == "no-upload-time" for _, why in refused):
+        return [
+            "exclude-newer needs an index that gives upload times (PEP 700): use another, or leave exclude-newer out"
+        ]
+    return []
 
 
 def _directory_remedies(failure: Failure, clashes: list[tuple[str, str, str]], host: ProvidedSet) -> list[str]:

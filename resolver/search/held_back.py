@@ -92,7 +92,7 @@ def _why_not(
     extras: dict[str, int] = {}
     for need in needs:
         extras.update({extra: extras.get(extra, 0) | mask for extra, mask in need.extras.items()})
-    death = search.verdicts.known_death(package.name, listed.version, package.mask, extras)
+    death = search.verdicts.known_death(package.page, listed.version, package.mask, extras)
     if death is not None:
         return _of_death(search, death)
     if excluding:

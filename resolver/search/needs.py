@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from resolver.index.model import ProjectFile, ProjectPage
+    from resolver.search.references import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class Asker:
 class Need:
     """One requirement on one name, for the targets in `mask`.
 
-    `extras` maps an extra to the targets on which it is asked for.  `index` names the `[[index]]` to use.
+    `extras` maps an extra to the targets on which it is asked for.  `index` names the `[[index]]` to use, `reference`
+    the one place from where it has to come.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Need:
     asker: Asker
     extras: Mapping[str, int] = field(default_factory=dict)
     index: str | None = None
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

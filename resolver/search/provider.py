@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resolver.search.crawler import Crawler
     from resolver.search.demands import Demands
     from resolver.search.listing import Listing
+    from resolver.search.references import Met
     from resolver.search.verdicts import Death, Verdicts
 
 
@@ -41,13 +42,15 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
         demands: Demands,
         verdicts: Verdicts,
         crawler: Crawler,
-        listing: Callable[[str], Listing | None],
+        listing: Callable[[Need], Listing | None],
+        met: Met,
         roots: Iterable[Need],
     ) -> None:
         self._demands = demands
         self._verdicts = verdicts
         self._crawler = crawler
         self._listing = listing
+        self._references = met
         self._met: dict[tuple[Need, Candidate], bool] = {}
         self._answers: dict[Candidate, tuple[Asked, ...]] = {}
         self._exact: dict[Asked, bool] = {}
@@ -110,21 +113,38 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
     ) -> Callable[[], Iterable[Candidate]]:
         """Return the candidates that meet all needs on a name, best first, computed as they are asked for."""
         needs = [asked for asked in requirements[identifier] if isinstance(asked, Need)]
-        refused = {candidate.version for candidate in incompatibilities[identifier]}
-        listing = self._listing(identifier) if needs else None
-        if listing is None:
+        places = {need.reference.place for need in needs if need.reference is not None}
+        if not needs or len(places) > 1:
             return lambda: ()
+        refused = {(candidate.page.reference, candidate.version) for candidate in incompatibilities[identifier]}
         joined = join(needs)
 
         def matches() -> Iterator[Candidate]:
-            for candidate in self._crawler.candidates(listing, joined):
-                if candidate.version in refused:
+            found = False
+            for wanted in (joined, self._elsewhere(joined)):
+                listing = self._listing(wanted) if wanted is not None and not found else None
+                if listing is None or wanted is None:
                     continue
-                dead = self._verdicts.known_death(candidate.name, candidate.version, candidate.mask, candidate.extras)
-                if dead is None:
-                    yield candidate
+                if wanted.reference is not None and not wanted.reference.admits(listing.page):
+                    # plugins.toml takes the plugin of that name from another place.
+                    continue
+                for candidate in self._crawler.candidates(listing, wanted):
+                    found = True
+                    if (candidate.page.reference, candidate.version) in refused:
+                        continue
+                    page, version = candidate.page, candidate.version
+                    if self._verdicts.known_death(page, version, candidate.mask, candidate.extras) is None:
+                        yield candidate
 
         return matches
+
+    def _elsewhere(self, need: Need) -> Need | None:
+        """Return the same need where another requirement says the project is found; None where there is no such place.
+
+        The index's own versions come first: only where it has none that fits is that place looked at.
+        """
+        place = self._references.only(need.name) if need.reference is None else None
+        return None if place is None else replace(need, reference=place)
 
     def is_satisfied_by(self, requirement: Asked, candidate: Candidate) -> bool:
         """Tell whether a candidate meets a need: version, every target, every extra on its targets."""
@@ -135,7 +155,8 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
         met = self._met.get(pair)
         if met is None:
             met = self._met[pair] = (
-                not requirement.mask & ~candidate.mask
+                (requirement.reference is None or requirement.reference.admits(candidate.page))
+                and not requirement.mask & ~candidate.mask
                 and all(not mask & ~candidate.extras.get(extra, 0) for extra, mask in requirement.extras.items())
                 and requirement.specifier.contains(candidate.version, prereleases=True)
             )
@@ -201,4 +222,5 @@ def join(needs: Sequence[Need]) -> Need:
         extras=extras,
         asker=first.asker,
         index=next((need.index for need in needs if need.index), None),
+        reference=next((need.reference for need in needs if need.reference), None),
     )

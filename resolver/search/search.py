@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
 from resolver.index.errors import MetadataError
-from resolver.search.crawler import Crawler
+from resolver.search.crawler import Crawler, ask
 from resolver.search.demands import Demands
 from resolver.search.listing import Listing
 from resolver.search.markers import ApplicableTargets
 from resolver.search.needs import Demand, Need
 from resolver.search.provider import Provider
+from resolver.search.references import Met
 from resolver.search.resolution import Found, collect, directory_edges, merge
 from resolver.search.rounds import Rounds
 from resolver.search.verdicts import Clashes, Reason, Unreadable, Verdicts
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from resolver.index.interface import PackageIndexes
     from resolver.index.model import ProjectPage
     from resolver.progress import Progress
+    from resolver.search.references import Reference
     from resolver.search.settings import SearchSettings
 
 MAX_ROUNDS = 200_000
@@ -74,19 +77,20 @@ class Search:
         self.roots = tuple(roots)
         self._indexes = indexes
         self._index_of = {need.name: need.index for need in roots if need.index is not None}
-        self._listings: dict[tuple[str, str], Listing] = {}
+        self._listings: dict[tuple[str, str, Reference | None], Listing] = {}
         self.demands = Demands(settings, self.applicable, indexes, self._index_of)
-        self.verdicts = Verdicts(self.demands, lambda need: self.listing(need.name))
+        self.met = Met()
+        self.verdicts = Verdicts(self.demands, self.listing, self.met)
         self.crawler = Crawler(indexes, self.demands, self.listing_of, self._index_of.get)
 
-    def listing(self, name: str) -> Listing | None:
-        """Return what is listed under a name, waiting for the page; None where no index knows it."""
-        page = self._indexes.page(name, self._index_of.get(name)).result()
+    def listing(self, need: Need) -> Listing | None:
+        """Return what is listed for a need, waiting for the page; None where no index knows its name."""
+        page = ask(self._indexes, need, self._index_of.get(need.name)).result()
         return None if page is None else self.listing_of(page)
 
     def listing_of(self, page: ProjectPage) -> Listing:
         """Return the one listing of a page."""
-        key = (page.index.url, page.name)
+        key = (page.index.url, page.name, page.reference)
         listing = self._listings.get(key)
         if listing is None:
             listing = self._listings.setdefault(key, Listing(page, self.settings, self.applicable))
@@ -94,8 +98,34 @@ class Search:
 
     def run(self, roots: Sequence[Need] | None = None) -> Found:
         """Search for all roots, or for some of them; raises `Conflict`."""
+        wanted = self.roots if roots is None else tuple(roots)
         with self.crawler:
-            return self._run(self.roots if roots is None else tuple(roots))
+            while True:
+                known = len(self.met)
+                try:
+                    return self._run(wanted)
+                except Conflict:
+                    # What one requirement says of where a project is found may be what another one lacked.
+                    if self.settings.allow_origins:
+                        self._look_for_references(wanted)
+                    if len(self.met) == known:
+                        raise
+                    self.verdicts = Verdicts(self.demands, self.listing, self.met)
+
+    def _look_for_references(self, wanted: Sequence[Need]) -> None:
+        """Note what the likeliest candidates of everything that is needed refer to, conflicts or not."""
+        pending = list(self._root_demand(wanted).needs)
+        seen: set[tuple[object, ...]] = set()
+        while pending:
+            need = pending.pop()
+            key = (need.name, str(need.specifier), need.mask, *sorted(need.extras.items()), need.reference)
+            listing = self.listing(need) if key not in seen else None
+            seen.add(key)
+            if listing is not None:
+                for candidate in islice(self.crawler.candidates(listing, need), 1):
+                    needs = self.demands.of(candidate).needs
+                    self.met.note(needs)
+                    pending += needs
 
     def _run(self, wanted: Sequence[Need]) -> Found:
         demand = self._root_demand(wanted)
@@ -104,7 +134,7 @@ class Search:
             raise Conflict(failures=failures, systems=self._systems(wanted))
         for need in demand.needs:
             self.crawler.see(need)
-        provider = Provider(self.demands, self.verdicts, self.crawler, self.listing, demand.needs)
+        provider = Provider(self.demands, self.verdicts, self.crawler, self.listing, self.met, demand.needs)
         try:
             state = Rounds(provider).resolve(demand.needs, max_rounds=MAX_ROUNDS)
         except ResolutionImpossible as error:

@@ -23,7 +23,8 @@ class SearchSettings:
 
     `host` is what is provided.  `exclude_newer` is the moment (UTC) from which on uploads are too new.  `preferred`
     maps a name to the versions an older lock holds, tried first, and `preferred_files` a file name of it to its
-    sha256.  `allow_build` maps the names whose sources may be built to the reason a person gave.
+    sha256.  `allow_build` maps the names whose sources may be built to the reason a person gave, `allow_origins` the
+    places whose direct references are followed, where any are.
     `explicit_prereleases` are the names for which a person named a pre-release, `allowed_yanks` the (name, version) a
     person pinned exactly.
     """
@@ -37,5 +38,7 @@ class SearchSettings:
     preferred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     preferred_files: Mapping[str, str] = field(default_factory=dict)
     allow_build: Mapping[str, str] = field(default_factory=dict)
+    allow_origins: Mapping[str, str] = field(default_factory=dict)
+    follows_references: bool = True
     explicit_prereleases: frozenset[str] = frozenset()
     allowed_yanks: frozenset[tuple[str, Version]] = frozenset()

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from resolver.index.model import ProjectPage
     from resolver.search.demands import Demands
     from resolver.search.listing import Listing, Rejection
     from resolver.search.needs import Candidate, Clash, Demand, Need
+    from resolver.search.references import Met, Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +70,17 @@ class Death:
 class Verdicts:
     """The memory of one search."""
 
-    def __init__(self, demands: Demands, listing: Callable[[Need], Listing | None]) -> None:
+    def __init__(self, demands: Demands, listing: Callable[[Need], Listing | None], met: Met) -> None:
         self._demands = demands
+        self._met = met
         self._listing = listing
-        self._deaths: dict[tuple[str, Version], list[Death]] = defaultdict(list)
+        self._deaths: dict[tuple[str, Version, Reference | None], list[Death]] = defaultdict(list)
         self._unmet: dict[tuple[object, ...], Unmet] = {}
         self._alive: dict[Candidate, None] = {}
 
-    def known_death(self, name: str, version: Version, mask: int, extras: Mapping[str, int]) -> Death | None:
+    def known_death(self, page: ProjectPage, version: Version, mask: int, extras: Mapping[str, int]) -> Death | None:
         """Return why a version is known to be dead for these targets and extras."""
-        for death in self._deaths.get((name, version), ()):
+        for death in self._deaths.get((page.name, version, page.reference), ()):
             active = extras.get(death.extra, 0) if death.extra else mask
             if active & death.mask:
                 return death
@@ -85,13 +88,15 @@ class Verdicts:
 
     def death(self, candidate: Candidate) -> Death | None:
         """Return why a candidate is dead, reading what it requires."""
-        known = self.known_death(candidate.name, candidate.version, candidate.mask, candidate.extras)
+        known = self.known_death(candidate.page, candidate.version, candidate.mask, candidate.extras)
         if known is None:
-            known = self._judge(candidate, self._demands.of(candidate))
+            demand = self._demands.of(candidate)
+            self._met.note(demand.needs)
+            known = self._judge(candidate, demand)
             if known is None:
                 self._alive[candidate] = None
             else:
-                self._deaths[(candidate.name, candidate.version)].append(known)
+                self._deaths[candidate.name, candidate.version, candidate.page.reference].append(known)
         return known
 
     def settle(self) -> None:
@@ -125,7 +130,10 @@ class Verdicts:
 
     def unmet(self, need: Need) -> Unmet | None:
         """Return why a need can never be met, as far as is known without reading further metadata."""
-        key = (need.name, need.index, str(need.specifier), need.mask, *sorted(need.extras.items()))
+        key = (need.name, need.index, need.reference, str(need.specifier), need.mask, *sorted(need.extras.items()))
+        if need.reference is None and need.name in self._met:
+            # Another requirement says where it is found, and may be chosen or not.
+            return None
         known = self._unmet.get(key)
         if known is None:
             known = self._examine(need)
@@ -152,7 +160,7 @@ class Verdicts:
         fit = listing.fit_of(text)
         if need.mask & ~fit.mask:
             return next(rejection for rejection in fit.rejections if rejection.mask & need.mask)
-        return self.known_death(need.name, version, need.mask, need.extras)
+        return self.known_death(listing.page, version, need.mask, need.extras)
 
 
 def _extra_of(need: Need) -> str:

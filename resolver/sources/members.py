@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_MEMBERS = 100_000
 MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_NAME_BYTES = 1024
+MAX_PART_BYTES = 255  # of one name between slashes; file systems take no more
 MAX_DEPTH = 100
 
 _REMEDY = "do not use this archive; choose another version or source, and tell its maintainers"
@@ -136,6 +137,8 @@ def _name_fault(path: str) -> str | None:
         return "has a name that is not UTF-8"
     if length > MAX_NAME_BYTES:
         return f"has a name longer than {MAX_NAME_BYTES} bytes"
+    if any(len(part.encode()) > MAX_PART_BYTES for part in path.split("/")):
+        return f"has a part of its name longer than {MAX_PART_BYTES} bytes"
     if path.startswith("/") or _DRIVE.match(path):
         return "is an absolute path"
     if "\\" in path:

@@ -18,6 +18,7 @@ from lock.model import (
     Override,
     Package,
     Plugin,
+    Policy,
     ResolutionOptions,
     Sdist,
     Source,
@@ -74,6 +75,16 @@ OPTIONS = st.builds(
         unique_by=lambda override: (override.package or "", override.requirement),
     ).map(tuple),
 )
+ALLOWED = st.dictionaries(st.sampled_from(["a", "b-c"]), PROSE, max_size=2)
+POLICIES = st.builds(
+    Policy,
+    allow_build=ALLOWED,
+    allow_startup_code=ALLOWED,
+    allow_modules=ALLOWED,
+    allow_origins=st.dictionaries(
+        st.sampled_from(["https://git.example/team", "ssh://git@git.example", "file:///srv/git"]), PROSE, max_size=2
+    ),
+)
 ENTRY_POINTS = st.sets(
     st.builds(
         EntryPoint,
@@ -113,6 +124,7 @@ def locks(draw: st.DrawFn) -> Lock:
         packages=tuple(packages),
         plugins=tuple(plugins),
         resolution=draw(OPTIONS),
+        policy=draw(POLICIES),
     )
     return _without_orphans(lock, graph)
 

@@ -18,7 +18,34 @@ CASES: list[dict[str, Any]] = tomllib.loads((FOLDER / "cases.toml").read_text(en
 GOOD_TEXT = GOOD.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["file"] for case in CASES])
+ATTACKS = {
+    **dict.fromkeys(["url-other-host.lock", "sdist-other-host.lock", "repository-of-another-kind.lock"], 1),
+    **dict.fromkeys(["url-of-another-file.lock", "wheel-of-another-package.lock", "sdist-of-another-package.lock"], 2),
+    **dict.fromkeys(["sdist-of-another-version.lock", "vcs-artifact-of-another-commit.lock"], 2),
+    "version-edited.lock": 3,
+    **dict.fromkeys(["hash-absent.lock", "hash-md5.lock", "hash-not-hex.lock", "hash-prefixed.lock"], 5),
+    **dict.fromkeys(["hash-short.lock", "hash-upper-case.lock", "nar-hash-absent.lock", "nar-hash-sha1.lock"], 5),
+    **dict.fromkeys(["commit-is-a-branch.lock", "commit-is-short.lock", "plugin-commit-is-a-tag.lock"], 8),
+    **dict.fromkeys(["file-name-climbs.lock", "plugin-id-climbs.lock", "plugin-id-twice.lock"], 18),
+    **dict.fromkeys(["entry-point-newline.lock", "executable-absolute.lock"], 18),
+    **dict.fromkeys(["version-from-the-future.lock", "key-twice.lock", "merge-marker.lock"], 24),
+    **dict.fromkeys(["byte-order-mark.lock", "crlf.lock", "empty.lock", "blank.lock", "truncated-in-a-line.lock"], 24),
+    "nested-too-deep.lock": 15,
+    **dict.fromkeys(["name-antiquotation.lock", "name-non-ascii.lock"], 26),
+}
+
+
+def marked(case: dict[str, Any]) -> Any:
+    """The case as pytest takes it, with the number of the attack it is, if it is one."""
+    number = ATTACKS.get(case["file"])
+    return pytest.param(case, id=case["file"], marks=[] if number is None else pytest.mark.attack(number))
+
+
+def test_every_attack_is_a_case() -> None:
+    assert ATTACKS.keys() <= {case["file"] for case in CASES}
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in CASES])
 def test_a_damaged_lock_gives_its_exact_errors(case: dict[str, Any]) -> None:
     with pytest.raises(LockError) as caught:
         parse((FOLDER / "damaged" / case["file"]).read_bytes(), case["file"])
@@ -65,6 +92,7 @@ def refused(text: str | bytes) -> str:
     return "\n".join(problem.message for problem in caught.value.problems)
 
 
+@pytest.mark.attack(24)
 def test_a_later_format_names_the_version_that_reads_it() -> None:
     with pytest.raises(LockError) as caught:
         parse(GOOD_TEXT.replace("version = 1\n", "version = 7\n"), "plugins.lock")
@@ -74,6 +102,7 @@ def test_a_later_format_names_the_version_that_reads_it() -> None:
     )
 
 
+@pytest.mark.attack(15)
 def test_a_file_beyond_the_limit_is_refused_before_it_is_read() -> None:
     assert refused(b"#" * (text_checks.MAX_BYTES + 1)) == (
         "the file is larger than 8388608 bytes, the most that is read"
@@ -81,15 +110,18 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read() -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "{a=", '["x",'])
+@pytest.mark.attack(15)
 def test_nesting_beyond_the_limit_is_refused(opening: str) -> None:
     assert refused(f"x = {opening * 5000}\n") == "arrays and tables are nested more than 16 deep"
 
 
+@pytest.mark.attack(15)
 def test_quotes_do_not_hide_nesting() -> None:
     hidden = '"""]]]" ]]""", ' * 3
     assert refused(f"x = [{hidden}" + f"[{hidden}" * 5000 + "\n") == ("arrays and tables are nested more than 16 deep")
 
 
+@pytest.mark.attack(15)
 def test_a_key_of_many_parts_is_refused() -> None:
     assert refused("a" + '."b"' * 5000 + " = 1\n") == "there is a key of more than 16 parts"
 

@@ -139,6 +139,7 @@ def test_a_changed_lock_gives_a_lock_or_a_lock_error(data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=["good.lock", "good-sources.lock"])
+@pytest.mark.attack(24)
 def test_no_beginning_of_a_lock_passes_for_a_whole_one(text: str) -> None:
     ends = [place + 1 for place, character in enumerate(text) if character == "\n"][:-1]
     for end in [*ends, len(text) - 1]:

@@ -69,6 +69,7 @@ def test_a_symbolic_link_is_followed(file: Path, tmp_path: Path) -> None:
     assert names(folder) == ["plugins.lock"]
 
 
+@pytest.mark.attack(27)
 def test_another_run_in_the_folder_is_told_of(file: Path) -> None:
     with storage.exclusive(file), pytest.raises(WorldError) as caught:
         storage.replace(file, "new\n", patience=0)
@@ -80,6 +81,7 @@ def test_another_run_in_the_folder_is_told_of(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == "old\n"
 
 
+@pytest.mark.attack(27)
 def test_a_run_waits_for_the_one_before_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = storage.exclusive(file)
     first.__enter__()
@@ -97,6 +99,7 @@ def test_one_run_may_replace_several_files(file: Path) -> None:
 
 @pytest.mark.parametrize("step", ["fsync", "replace", "open"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+@pytest.mark.attack(27)
 def test_a_failing_disk_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch, step: str, code: int) -> None:
     real_open = os.open
 
@@ -114,6 +117,7 @@ def test_a_failing_disk_leaves_the_old_file(file: Path, monkeypatch: pytest.Monk
     assert names(file.parent) == ["plugins.lock"]
 
 
+@pytest.mark.attack(27)
 def test_an_interrupted_run_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -134,6 +138,7 @@ storage.replace(sys.argv[1], "new")
 """
 
 
+@pytest.mark.attack(27)
 def test_a_killed_run_leaves_the_old_file_and_the_next_one_cleans_up(file: Path) -> None:
     run = subprocess.run([sys.executable, "-c", KILLED, str(file)], cwd=ROOT, check=False)
     assert run.returncode == -signal.SIGKILL
@@ -180,5 +185,6 @@ def test_an_unreadable_file_is_a_failure_of_the_world(tmp_path: Path) -> None:
     assert told(caught) == "the file cannot be read: Is a directory"
 
 
+@pytest.mark.attack(15)
 def test_an_endless_file_is_read_in_part_only() -> None:
     assert len(storage.read("/dev/zero")) == MAX_BYTES + 1

@@ -98,3 +98,27 @@ def test_a_repository_is_at_https_ssh_or_a_local_path(url: str, fault: str | Non
 )
 def test_an_origin_is_scheme_host_and_port(url: str, origin: str | None) -> None:
     assert urls.origin(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "below"),
+    [
+        ("https://git.example/team/lib", "https://git.example", True),
+        ("https://git.example/team/lib", "https://git.example/team", True),
+        ("https://git.example/team/lib", "https://git.example/tea", False),
+        ("https://git.example/team", "https://git.example/team/lib", False),
+        ("https://GIT.example:443/team/lib", "https://git.example/team/", True),
+        ("https://git.example:8443/team/lib", "https://git.example", False),
+        ("https://git.example.evil.example/team/lib", "https://git.example", False),
+        ("http://git.example/team/lib", "https://git.example", False),
+        ("git@git.example:team/lib.git", "ssh://git.example/team", True),
+        ("ssh://git@git.example/team/lib", "git@git.example:team", True),
+        ("ssh://git@git.example/team/lib", "https://git.example", False),
+        ("file:///srv/git/lib", "file:///srv/git", True),
+        ("file:///srv/github/lib", "file:///srv/git", False),
+        ("no address", "https://git.example", False),
+        ("https://git.example", "no address", False),
+    ],
+)
+def test_a_place_holds_what_is_below_it_segment_by_segment(url: str, place: str, *, below: bool) -> None:
+    assert urls.is_below(url, place) is below

@@ -68,6 +68,7 @@ class LockMaker:
         entry_points: Mapping[str, Mapping[str, str]] | None = None,
         native: bool = False,
         libraries: Sequence[str] = (),
+        startup_files: Sequence[str] = (),
         serve: bool = True,
     ) -> Package:
         """Make a wheel, serve it, and lock it."""
@@ -90,6 +91,7 @@ class LockMaker:
                     console_scripts=tuple(scripts),
                     native=native,
                     libraries=tuple(libraries),
+                    startup_files=tuple(startup_files),
                 ),
             ),
         )

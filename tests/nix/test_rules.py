@@ -46,6 +46,7 @@ def test_a_good_lock_is_read(nix: Nix, name: str) -> None:
     assert len(names) > 3
 
 
+@pytest.mark.attack(26)
 def test_each_damaged_lock_breaks_the_rule_it_was_made_to_break(nix: Nix) -> None:
     # One evaluation for all of them: starting Nix takes longer than reading a lock.
     cases = {case["file"]: case for case in CASES if not is_refused_by_toml(case)}
@@ -65,6 +66,7 @@ def test_each_damaged_lock_breaks_the_rule_it_was_made_to_break(nix: Nix) -> Non
 @pytest.mark.parametrize(
     "case", [case for case in CASES if is_refused_by_toml(case)], ids=lambda case: case["file"].removesuffix(".lock")
 )
+@pytest.mark.attack(24)
 def test_what_is_no_toml_is_refused_by_nix_itself(nix: Nix, case: dict[str, Any]) -> None:
     message = nix.refusal(f"{read(DAMAGED / case['file'])}.view.systems")
     # Nix 2.8 clamps a number that is too long, and the clamped one is then no file's size.

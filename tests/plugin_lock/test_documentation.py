@@ -89,6 +89,7 @@ def test_each_command_writes_the_documented_json(demo: Demo) -> None:
     assert_documented(demo.run("lock", "--check", "--json").json, "lock")
     assert_documented(demo.run("update", "--json").json, "lock")
     assert_documented(demo.run("tree", "--json").json, "tree")
+    assert_documented(demo.run("verify", "--json").json, "verify")
     assert_documented(demo.run("host", "--json").json, "host")
     assert_documented(demo.run("remove", "beta-plugin", "--json").json, "lock")
     assert_documented(demo.run("init", "--host", "x", "--python", "3.12", "--json").json, "error")
@@ -101,7 +102,7 @@ def test_a_build_is_documented() -> None:
 
 
 def test_every_documented_shape_is_tested() -> None:
-    names = ("error", "lock", "edit", "init", "check", "host", "tree", "build")
+    names = ("error", "lock", "edit", "init", "check", "verify", "audit", "host", "tree", "build")
     assert EXAMPLES.keys() == {f"plugin-lock/{name}/1" for name in names}
 
 

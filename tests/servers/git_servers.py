@@ -19,13 +19,16 @@ SSHD_PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/lib/ssh")
 class GitHttpServer:
     """Serves the repositories below a folder with `git http-backend`; use it as a context manager.
 
-    With `login` it wants that user and password; `redirects` maps a path to the address it answers with.
+    With `login` it wants that user and password; `redirects` maps a path to the address it answers with, and
+    `answers` one to a whole answer: status, headers and body.
     """
 
     def __init__(self, root: Path, *, login: tuple[str, str] | None = None) -> None:
         self.root = root
         self.login = login
         self.redirects: dict[str, str] = {}
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.authorizations: list[str | None] = []
         self.requests: list[str] = []
         self._server: _Server | None = None
 
@@ -76,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         git = self.server.git
         path, _, query = self.path.partition("?")
         git.requests.append(path)
+        git.authorizations.append(self.headers.get("Authorization"))
         for prefix, address in git.redirects.items():
             if path.startswith(prefix):
                 self._say(302, [("Location", f"{address}{self.path.removeprefix(prefix)}")], b"")
@@ -83,6 +87,10 @@ class _Handler(BaseHTTPRequestHandler):
         if git.login is not None and self.headers.get("Authorization") != _basic(git.login):
             self._say(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
             return
+        for prefix, (status, headers, content) in git.answers.items():
+            if path.startswith(prefix):
+                self._say(status, list(headers.items()), content)
+                return
         environment = {
             "PATH": os.environ["PATH"],
             "GIT_CONFIG_NOSYSTEM": "1",

@@ -91,6 +91,7 @@ def test_a_backend_that_never_has_enough_is_given_up(yard: Yard) -> None:
         yard.lock(source)
 
 
+@pytest.mark.attack(19)
 def test_a_source_that_the_policy_does_not_name_runs_no_code(yard: Yard) -> None:
     canary = yard.folder / "ran"
     run = {"get_requires_for_build_wheel": f"open({str(canary)!r}, 'w')"}
@@ -115,6 +116,7 @@ def test_a_build_requirement_that_is_a_source_is_built_first_and_locked_too(yard
     assert versions(locked["tool"]) == {"beneath": "1.0"}
 
 
+@pytest.mark.attack(19)
 def test_a_build_requirement_that_is_a_source_needs_the_policy_too(yard: Yard) -> None:
     yard.add("tool", "1.0", allow=False)
     with pytest.raises(ResolutionError) as caught:
@@ -250,3 +252,9 @@ def test_an_update_of_everything_prefers_no_build_package() -> None:
     assert build_preferences(old, ("tool",))[0] == {}
     assert build_preferences(old, ("other",))[0] == {"tool": ("1.0",)}
     assert build_preferences(None, "nothing") == ({}, {})
+
+
+def test_what_builds_is_not_taken_from_an_address(yard: Yard) -> None:
+    yard.server.add_wheel("tool", "1.0", requires=["other @ https://files.example/other-1-py3-none-any.whl"])
+    with pytest.raises(ResolutionError, match="for what sources are built with no address is followed"):
+        yard.lock(yard.tree("plug", built_with=["tool"]))

@@ -25,6 +25,7 @@ def manifest(identity: str, kind: Literal["hermes", "skill"] = "hermes", **said:
     )
 
 
+@pytest.mark.attack(18)
 def test_two_skills_with_one_id_are_refused_and_both_are_named() -> None:
     (problem,) = duplicates({"b": manifest("clock", "skill"), "a": manifest("clock", "skill")}, MASKS)
     assert str(problem) == (
@@ -33,11 +34,13 @@ def test_two_skills_with_one_id_are_refused_and_both_are_named() -> None:
     )
 
 
+@pytest.mark.attack(18)
 def test_two_hermes_plugins_with_one_name_are_refused() -> None:
     (problem,) = duplicates({"a": manifest("Weather"), "b": manifest("weather")}, MASKS)
     assert 'a and b are plugins with the name "Weather" and "weather"' in problem.message
 
 
+@pytest.mark.attack(18)
 def test_a_directory_plugin_named_as_an_entry_point_is_refused() -> None:
     (problem,) = duplicates({"a": manifest("weather")}, MASKS, {"rtk": ["weather", "weather"], "x": ["other"]})
     assert problem.message.startswith('a and rtk are plugins with the name "weather";')

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WRONG: list[dict[str, Any]] = tomllib.loads((DATA / "wrong.toml").read_text())["case"]
 
 
+@pytest.mark.attack(19)
 def test_a_hermes_plugin_is_read_without_being_run() -> None:
     plugin = read(DATA / "weather")
     assert plugin.read.kind == "hermes"
@@ -63,6 +64,14 @@ def test_a_skill_is_read(tmp_path: Path) -> None:
     assert read(tree).read.manifest == PluginManifest(
         file="skill.toml", id="say-time", executable="run", risk="caution"
     )
+
+
+@pytest.mark.attack(18)
+def test_a_program_outside_of_the_folder_is_refused(tmp_path: Path) -> None:
+    skill = "id = 'x'\nname = 'x'\ndescription = 'x'\nexecutable = '/bin/sh'\n"
+    assert refusal(plant(tmp_path, {"skill.toml": skill})) == [
+        'skill.toml:4: executable: "/bin/sh" is a program outside of the plugin\'s folder'
+    ]
 
 
 @pytest.mark.parametrize("case", WRONG, ids=[case["name"] for case in WRONG])
@@ -128,11 +137,13 @@ def test_a_pipe_in_place_of_a_manifest_does_not_block(tmp_path: Path) -> None:
     assert refusal(tmp_path) == ["plugin.yaml: it is not a regular file"]
 
 
+@pytest.mark.attack(15)
 def test_a_manifest_that_is_too_large_is_refused(tmp_path: Path) -> None:
     plant(tmp_path, {**HERMES, "plugin.yaml": "name: x\n" + "#" * MAX_MANIFEST})
     assert refusal(tmp_path) == ["plugin.yaml: it is larger than 64 KiB"]
 
 
+@pytest.mark.attack(15)
 def test_a_manifest_that_is_too_deep_is_refused(tmp_path: Path) -> None:
     plant(tmp_path, {**HERMES, "plugin.yaml": "name: x\nconfig:\n " + "[" * 30_000})
     assert refusal(tmp_path) == ["plugin.yaml:3: lists and tables lie more than 20 deep in each other"]

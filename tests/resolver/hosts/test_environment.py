@@ -164,3 +164,16 @@ def test_a_real_virtual_environment_ships_what_its_own_python_lists():
     # An editable checkout of the project under test may be on the path without a record in the environment.
     assert versions(provided).items() >= {name: listed[name] for name in listed if name != "plugin-lock"}.items()
     assert "socks" in provided.on(LINUX, "urllib3").extras
+
+
+def test_the_modules_of_an_installed_distribution_are_those_of_its_record(tmp_path):
+    record(site(tmp_path), "PyYAML", "6.0")
+    record(site(tmp_path), "bare", "1.0")
+    (site(tmp_path) / "shared").mkdir()
+    code = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+    (site(tmp_path) / "shared" / "__init__.py").write_text(code, encoding="utf-8")
+    lines = ["yaml/__init__.py,,", "_yaml.abi3.so,,", "shared/__init__.py,,", "shared/part.py,,", "../../../bin/x.py,,"]
+    (site(tmp_path) / "PyYAML-6.0.dist-info" / "RECORD").write_text("\n".join(lines), encoding="utf-8")
+    provided = load(tmp_path)
+    assert provided.on(LINUX, "pyyaml").modules == ("_yaml", "shared.part", "yaml")
+    assert provided.on(LINUX, "bare").modules is None

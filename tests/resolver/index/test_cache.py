@@ -185,6 +185,7 @@ def test_what_one_index_says_of_a_file_is_no_answer_for_another(ready: IndexServ
         lambda data: data + b"more",
     ],
 )
+@pytest.mark.attack(27)
 def test_a_damaged_entry_is_as_good_as_none(ready: IndexServer, desk: Desk, damage: object) -> None:
     desk.metadata(ready)
     for path in [*kept(desk, "pages"), *kept(desk, "metadata")]:
@@ -195,6 +196,7 @@ def test_a_damaged_entry_is_as_good_as_none(ready: IndexServer, desk: Desk, dama
     assert list(desk.page(ready).versions) == ["1.0"]
 
 
+@pytest.mark.attack(27)
 def test_a_cache_that_cannot_be_written_is_done_without_and_told_once(ready: IndexServer, desk: Desk) -> None:
     ready.add_wheel("other", "1.0")
     # A file where the folder should be: nobody, not even root, can write below it.
@@ -246,6 +248,7 @@ while True:
 """
 
 
+@pytest.mark.attack(27)
 def test_processes_that_write_the_same_page_and_are_killed_leave_a_whole_one(tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     writers = [

@@ -79,6 +79,7 @@ def test_a_file_with_another_hash_than_its_page_says_is_an_error_with_both(
     assert not list(desk.cache_folder.rglob(".*"))
 
 
+@pytest.mark.attack(15)
 def test_a_file_larger_than_its_page_says_is_not_read_to_its_end(
     server: IndexServer, desk: Desk, served: ServedFile
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_file_smaller_than_its_page_says_is_an_error(server: IndexServer, desk
 
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("fault", [Fault(cut=300_000, times=2), Fault(cut=300_000, chunked=True, times=2)])
+@pytest.mark.attack(28)
 def test_a_download_that_breaks_off_is_begun_anew_and_its_report_taken_back(
     server: IndexServer, desk: Desk, fault: Fault
 ) -> None:
@@ -106,6 +108,7 @@ def test_a_download_that_breaks_off_is_begun_anew_and_its_report_taken_back(
 
 
 @pytest.mark.usefixtures("served")
+@pytest.mark.attack(27)
 def test_a_full_disk_is_an_error_that_names_the_file(
     server: IndexServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_file_that_is_no_zip_is_no_candidate(server: IndexServer, desk: Desk) 
         desk.metadata(server)
 
 
+@pytest.mark.attack(15)
 def test_metadata_larger_than_the_limit_is_not_read(
     server: IndexServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ VERSIONS = st.one_of(
     ),
     st.sampled_from(["1!0", "v1.0", "01.0", "1.0.0.0", "9" * 30, "00", "latest", ""]),
 )
-NAMES = st.sampled_from(["my_thing", "my-thing", "My.Thing", "my", "thing", "other"])
+NAMES = st.sampled_from(["my_thing", "my-thing", "My.Thing", "my", "thing", "other", ""])
 ENDINGS = st.sampled_from(
     [
         "-py3-none-any.whl",
@@ -71,6 +71,12 @@ def test_a_wheel_named_with_a_dash_is_not_taken_for_the_projects_after_an_archiv
     ((_, files),) = files_by_version("my-thing", [(name, name.encode()) for name in names], skipped)
     assert sorted(map(bytes, files)) == [b"my-thing-1.0.tar.gz", b"my_thing-1.0-py3-none-any.whl"]
     assert [name for name, _ in skipped] == ["my-thing-1.0-py3-none-any.whl"]
+
+
+def test_an_archive_without_a_name_is_not_taken_for_the_projects() -> None:
+    skipped: list[tuple[str, str]] = []
+    assert files_by_version("thing", [("-2.0.tar.gz", b"")], skipped) == []
+    assert [name for name, _ in skipped] == ["-2.0.tar.gz"]
 
 
 @given(st.sets(VERSIONS))

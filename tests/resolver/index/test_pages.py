@@ -210,6 +210,7 @@ def test_a_newer_major_version_of_the_api_is_refused(either: IndexServer, desk: 
         ("application/octet-stream", b"{}", "neither JSON nor HTML of the Simple API"),
     ],
 )
+@pytest.mark.attack(28)
 def test_a_page_that_is_none_is_an_error_that_names_index_and_project(
     server: IndexServer, desk: Desk, kind: str, body: bytes, message: str
 ) -> None:
@@ -304,6 +305,7 @@ def test_equal_questions_are_asked_once(server: IndexServer, desk: Desk) -> None
     assert len(server.requests) == 2
 
 
+@pytest.mark.attack(15)
 def test_a_page_larger_than_the_limit_is_not_read(
     server: IndexServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +316,7 @@ def test_a_page_larger_than_the_limit_is_not_read(
         desk.page(server)
 
 
+@pytest.mark.attack(15)
 def test_an_endless_page_is_cut_at_the_limit(server: IndexServer, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resolver.index.pages.PAGE_LIMIT", 1000)
     server.compress = False
@@ -323,6 +326,7 @@ def test_an_endless_page_is_cut_at_the_limit(server: IndexServer, desk: Desk, mo
         desk.page(server)
 
 
+@pytest.mark.attack(15)
 def test_a_page_that_inflates_past_the_limit_is_not_inflated(
     server: IndexServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

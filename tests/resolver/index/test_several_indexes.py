@@ -20,6 +20,7 @@ def second() -> Iterator[IndexServer]:
         yield running
 
 
+@pytest.mark.attack(9)
 def test_the_first_index_that_knows_a_name_wins_even_with_an_older_version(
     server: IndexServer, second: IndexServer, desk: Desk
 ) -> None:
@@ -39,6 +40,7 @@ def test_a_name_the_first_index_lacks_is_looked_for_in_the_next(
 
 
 @pytest.mark.parametrize("status", [401, 403, 410, 418, 500, 503])
+@pytest.mark.attack(9)
 def test_a_failing_index_is_an_error_and_never_a_reason_to_look_elsewhere(
     server: IndexServer, second: IndexServer, desk: Desk, status: int
 ) -> None:
@@ -49,6 +51,7 @@ def test_a_failing_index_is_an_error_and_never_a_reason_to_look_elsewhere(
     assert second.requests == []
 
 
+@pytest.mark.attack(9)
 def test_an_unreachable_index_is_an_error_and_never_a_reason_to_look_elsewhere(second: IndexServer, desk: Desk) -> None:
     second.add_wheel("thing", "99.0")
     gone = Index(name="corp", url="http://127.0.0.1:9/simple/")
@@ -57,6 +60,7 @@ def test_an_unreachable_index_is_an_error_and_never_a_reason_to_look_elsewhere(s
     assert second.requests == []
 
 
+@pytest.mark.attack(9)
 def test_an_explicit_index_is_asked_only_by_name(server: IndexServer, second: IndexServer, desk: Desk) -> None:
     server.add_wheel("thing", "1.0")
     second.add_wheel("thing", "2.0")

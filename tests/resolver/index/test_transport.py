@@ -36,12 +36,14 @@ def ready(server: IndexServer) -> IndexServer:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.attack(28)
 def test_a_passing_failure_is_asked_again_with_growing_waits(ready: IndexServer, desk: Desk, status: int) -> None:
     ready.fail("thing", Fault(status=status, times=3))
     assert list(desk.page(ready).versions) == ["1.0"]
     assert desk.clock.waits == [0.5, 1.0, 2.0]
 
 
+@pytest.mark.attack(28)
 def test_a_lasting_failure_is_an_error_after_four_attempts(ready: IndexServer, desk: Desk) -> None:
     ready.fail("thing", Fault(status=503))
     with pytest.raises(WorldError) as caught:
@@ -53,6 +55,7 @@ def test_a_lasting_failure_is_an_error_after_four_attempts(ready: IndexServer, d
 
 
 @pytest.mark.parametrize("status", [400, 404, 418, 410, 501])
+@pytest.mark.attack(28)
 def test_a_lasting_status_is_not_asked_again(ready: IndexServer, desk: Desk, status: int) -> None:
     ready.fail("thing", Fault(status=status))
     client = desk.client(ready)
@@ -74,6 +77,7 @@ def test_a_lasting_status_is_not_asked_again(ready: IndexServer, desk: Desk, sta
         ("Fri, 15 Jan 2010 08:00:05 GMT", 0),
     ],
 )
+@pytest.mark.attack(28)
 def test_retry_after_is_obeyed(ready: IndexServer, desk: Desk, value: str, waited: float) -> None:
     assert NOON == 1_800_000_000  # Fri, 15 Jan 2027 08:00:00 GMT
     ready.fail("thing", Fault(status=429, headers={"Retry-After": value}, times=1))
@@ -81,6 +85,7 @@ def test_retry_after_is_obeyed(ready: IndexServer, desk: Desk, value: str, waite
     assert desk.clock.waits == [waited]
 
 
+@pytest.mark.attack(28)
 def test_a_retry_after_beyond_patience_is_told_at_once(ready: IndexServer, desk: Desk) -> None:
     ready.fail("thing", Fault(status=429, headers={"Retry-After": "3600"}))
     with pytest.raises(WorldError, match=r"429 \(too many requests\) .* asks to wait 3600 seconds"):
@@ -99,12 +104,14 @@ def test_a_retry_after_beyond_patience_is_told_at_once(ready: IndexServer, desk:
     ],
     ids=["cut", "cut in chunks", "hung up", "damaged gzip", "unasked encoding"],
 )
+@pytest.mark.attack(28)
 def test_a_broken_answer_is_asked_again(ready: IndexServer, desk: Desk, fault: Fault) -> None:
     ready.fail("thing", fault)
     assert list(desk.page(ready).versions) == ["1.0"]
     assert len(ready.requests) == 2
 
 
+@pytest.mark.attack(28)
 def test_a_gzip_body_that_ends_early_is_not_taken_for_whole(ready: IndexServer, desk: Desk) -> None:
     whole = gzip.compress(b'{"meta": {"api-version": "1.0"}, "files": []}')
     ready.fail("thing", Fault(headers={"Content-Encoding": "gzip"}, body=whole[:-6]))
@@ -113,6 +120,7 @@ def test_a_gzip_body_that_ends_early_is_not_taken_for_whole(ready: IndexServer, 
 
 
 @pytest.mark.parametrize("fault", [Fault(cut=40), Fault(drop=True)])
+@pytest.mark.attack(28)
 def test_a_broken_answer_is_never_kept(ready: IndexServer, desk: Desk, fault: Fault) -> None:
     ready.fail("thing", fault)
     with pytest.raises(WorldError, match=r"no answer for the page of thing .*\(tried 4 times\)"):
@@ -149,6 +157,7 @@ def test_a_redirect_on_the_same_host_is_followed_and_files_are_relative_to_its_e
     assert file.url == f"{ready.origin}/files/thing/thing-1.0-py3-none-any.whl"
 
 
+@pytest.mark.attack(28)
 def test_a_redirect_to_a_login_page_is_no_project_page(ready: IndexServer, desk: Desk) -> None:
     ready.raw_pages["login"] = ("application/json", b"{}")
     ready.fail("thing", Fault(status=302, headers={"Location": "/simple/login/"}))
@@ -156,6 +165,7 @@ def test_a_redirect_to_a_login_page_is_no_project_page(ready: IndexServer, desk:
         desk.page(ready)
 
 
+@pytest.mark.attack(28)
 def test_endless_redirects_end(ready: IndexServer, desk: Desk) -> None:
     ready.fail("thing", Fault(status=302, headers={"Location": "/simple/thing/"}))
     with pytest.raises(WorldError, match="more than 5 redirects"):
@@ -295,6 +305,7 @@ def test_a_redirect_from_https_to_http_is_not_followed(
     assert ready.requests == []
 
 
+@pytest.mark.attack(28)
 def test_a_trickle_comes_to_an_end(ready: IndexServer) -> None:
     ticks = iter(range(0, 10_000, 200))
     transport = Transport(CredentialStore({}), {}, connections=1, monotonic=lambda: float(next(ticks)))

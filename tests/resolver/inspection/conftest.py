@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +31,7 @@ class Refuse(Protocol):
     """The same for a wheel that must be refused: returns `code: message` of each problem.
 
     `replaced` puts other content in place of members, None leaves one out; `added` are further members, in order.
+    RECORD says the truth of all that unless it is replaced itself.
     """
 
     def __call__(
@@ -74,13 +77,27 @@ def refusal(path: Path) -> list[str]:
 def tampered(
     wheel: bytes, replaced: Mapping[str, bytes | None], added: list[tuple[zipfile.ZipInfo | str, bytes]]
 ) -> bytes:
-    """Return a wheel with members replaced, left out or added, and nothing else made to agree with that."""
+    """Return a wheel with members replaced, left out or added; RECORD is made to agree unless it is replaced itself."""
     buffer = io.BytesIO()
+    rows = []
     with zipfile.ZipFile(io.BytesIO(wheel)) as before, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as after:
-        for info in before.infolist():
+        *members, record = before.infolist()
+        for info in members:
             content = replaced.get(info.filename, before.read(info))
             if content is not None:
                 after.writestr(info, content)
+                rows.append(record_row(info.filename, content))
         for member, content in added:
             after.writestr(member, content)
+            rows.append(record_row(member if isinstance(member, str) else member.filename, content))
+        rows.append(f"{record.filename},,")
+        content = replaced.get(record.filename, "\n".join(rows).encode())
+        if content is not None:
+            after.writestr(record, content)
     return buffer.getvalue()
+
+
+def record_row(path: str, content: bytes) -> str:
+    """Return a true row of RECORD."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return f"{path},sha256={digest},{len(content)}"

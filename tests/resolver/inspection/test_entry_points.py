@@ -72,6 +72,7 @@ def test_the_case_of_names_is_kept() -> None:
         (b"[g]\n\xff = m:a\n", "is not UTF-8"),
     ],
 )
+@pytest.mark.attack(18)
 def test_what_breaks_the_grammar_is_refused(text: str | bytes, message: str) -> None:
     with pytest.raises(InspectionError) as raised:
         parsed(text)

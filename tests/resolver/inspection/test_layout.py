@@ -84,6 +84,7 @@ def test_a_package_that_does_more_than_share_its_name_is_a_regular_package(inspe
         "thing-1.0.data/data/lib64/python3/dist-packages/",
     ],
 )
+@pytest.mark.attack(11)
 def test_startup_files_are_found_wherever_they_are_hidden(
     inspected: Inspect, place: str, path: str, content: str | bytes
 ) -> None:
@@ -113,9 +114,9 @@ def test_scripts_are_entry_points_and_files_for_bin(inspected: Inspect) -> None:
             "gui_scripts": {"thing-window": "thing:main"},
             "other.group": {"not-a-script": "thing:main"},
         },
-        files={"thing-1.0.data/scripts/thing-tool": "#!python\n"},
+        files={"thing-1.0.data/scripts/thing-tool": "#!python\n", "thing-1.0.data/data/bin/thing-more": "#!/bin/sh\n"},
     )
-    assert contents.console_scripts == ("thing", "thing-tool", "thing-window")
+    assert contents.console_scripts == ("thing", "thing-more", "thing-tool", "thing-window")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,7 @@ def test_scripts_are_entry_points_and_files_for_bin(inspected: Inspect) -> None:
         ("thing-1.0.data/nowhere/x", "is in no scheme that installers know"),
         ("thing-1.0.data/x", "is in no scheme that installers know"),
         ("thing-1.0.data/scripts/sub/x", "is a script in a folder of its own"),
+        ("thing-1.0.data/data/pyvenv.cfg", "would replace the settings of the environment"),
     ],
 )
 def test_data_without_a_place_is_refused(refused: Refuse, member: str, message: str) -> None:

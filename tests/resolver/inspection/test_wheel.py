@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lock.errors import WorldError
+from resolver.index.core_metadata import MetadataText
 from resolver.inspection import archive as archive_module
 from resolver.inspection.findings import InspectionError
 from resolver.inspection.model import SeenEntryPoint, WheelContents
@@ -49,6 +50,7 @@ def test_the_facts_of_a_whole_wheel(tmp_path: Path) -> None:
         native=True,
         libraries=("libz.so.1",),
         license="MIT",
+        metadata=MetadataText(metadata_version="2.4", name="Some.Thing", version="1.0.0"),
     )
 
 
@@ -77,6 +79,7 @@ def test_the_licence_is_one_short_line(inspected: Inspect, headers: list[str], l
     assert inspected(metadata=core_metadata("thing", "1.0", headers=headers)).license == licence
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(
     ("metadata", "problems"),
     [
@@ -102,6 +105,7 @@ def test_metadata_that_names_another_distribution_is_refused(
     assert refused(metadata=metadata) == [problem.format(INFO) for problem in problems]
 
 
+@pytest.mark.attack(17)
 def test_a_file_name_that_names_another_distribution_is_refused(tmp_path: Path) -> None:
     path = build_wheel(tmp_path, "thing", "1.0").rename(tmp_path / "other-1.0-py3-none-any.whl")
     assert refusal(path) == ["wheel-name: the file's name says other 1.0, not thing 1.0"]
@@ -135,17 +139,20 @@ def test_a_dist_info_folder_that_is_not_whole_is_refused(refused: Refuse, member
     ],
 )
 def test_a_wheel_version_that_we_do_not_know_is_refused(refused: Refuse, content: bytes, said: str) -> None:
-    assert refused(replaced={f"{INFO}/WHEEL": content}) == [
+    rest = b"Root-Is-Purelib: true\nTag: py3-none-any\n"
+    assert refused(replaced={f"{INFO}/WHEEL": content + rest}) == [
         f"wheel-version: '{INFO}/WHEEL' has Wheel-Version {said}; only 1.x is known"
     ]
 
 
+@pytest.mark.attack(17)
 def test_two_dist_info_folders_are_refused(refused: Refuse) -> None:
     assert refused(added=[("other-1.0.dist-info/METADATA", b"")]) == [
         f"wheel-dist-info: must hold one dist-info folder, holds 'other-1.0.dist-info', '{INFO}'"
     ]
 
 
+@pytest.mark.attack(17)
 def test_a_data_folder_of_another_distribution_is_refused(refused: Refuse) -> None:
     assert refused(files={"other-1.0.data/purelib/x.py": ""}) == [
         "wheel-name: 'other-1.0.data' is not the folder of thing 1.0"
@@ -175,6 +182,7 @@ def test_problems_of_one_kind_are_counted_after_the_first_few(refused: Refuse) -
     assert problems[-1] == "wheel-data: and 45 more of this kind"
 
 
+@pytest.mark.attack(14)
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
@@ -194,6 +202,7 @@ def test_a_member_that_leaves_its_place_is_refused(refused: Refuse, name: str, f
     assert refused(added=[(name, b"")]) == [f"wheel-unsafe-member: {name!r} {fault}"]
 
 
+@pytest.mark.attack(13)
 def test_a_member_whose_name_hides_behind_a_zero_byte_is_refused(tmp_path: Path) -> None:
     path = build_wheel(tmp_path, "thing", "1.0", files={"thing.py@evil": ""})
     path.write_bytes(path.read_bytes().replace(b"thing.py@evil", b"thing.py\0evil"))
@@ -206,6 +215,7 @@ def test_a_name_of_absurd_length_is_refused(refused: Refuse) -> None:
     assert len(problem) < 200
 
 
+@pytest.mark.attack(14)
 @pytest.mark.parametrize(
     ("mode", "fault"),
     [
@@ -223,6 +233,7 @@ def test_a_member_that_is_no_plain_file_is_refused(refused: Refuse, mode: int, f
     assert refused(added=[(info, b"/etc/passwd")]) == [f"wheel-unsafe-member: 'thing/odd' {fault}"]
 
 
+@pytest.mark.attack(13)
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
 def test_a_member_that_stands_twice_is_refused(refused: Refuse) -> None:
     assert refused(added=[("thing.py", b"evil")]) == ["wheel-duplicate-member: 'thing.py' stands twice in the archive"]
@@ -241,15 +252,18 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     entry = data.index(b"PK\x01\x02")
     data[entry + 8] |= 1
+    data[6] |= 1
     path.write_bytes(data)
     assert refusal(path) == ["wheel-unsafe-member: 'thing.py' is encrypted"]
 
 
+@pytest.mark.attack(15)
 def test_a_bomb_is_refused_unread(refused: Refuse) -> None:
     (problem,) = refused(added=[("thing/bomb", bytes(70 * 1024**2))])
     assert problem == "wheel-limit: 'thing/bomb' unpacks to more than 200 times its packed size (73400320 bytes)"
 
 
+@pytest.mark.attack(15)
 def test_a_bomb_that_lies_about_its_size_is_unpacked_no_further_than_it_says(tmp_path: Path) -> None:
     path = build_wheel(tmp_path, "thing", "1.0", files={"thing/x.so": elf_file(["libc.so.6"]) + bytes(3_000_000)})
     size = len(elf_file(["libc.so.6"])) + 3_000_000
@@ -257,11 +271,13 @@ def test_a_bomb_that_lies_about_its_size_is_unpacked_no_further_than_it_says(tmp
     assert refusal(path) == ["wheel-broken-member: 'thing/x.so' cannot be unpacked: Bad CRC-32 for file 'thing/x.so'"]
 
 
+@pytest.mark.attack(15)
 def test_metadata_longer_than_its_limit_is_refused(refused: Refuse) -> None:
     metadata = core_metadata("thing", "1.0", body="x" * 9_000_000)
     assert refused(metadata=metadata) == [f"wheel-limit: '{INFO}/METADATA' is longer than 8388608 bytes"]
 
 
+@pytest.mark.attack(15)
 def test_too_many_members_are_refused(refused: Refuse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive_module, "MAX_MEMBERS", 20)
     assert refused(files={f"thing/{number}": "" for number in range(20)}) == [
@@ -269,6 +285,7 @@ def test_too_many_members_are_refused(refused: Refuse, monkeypatch: pytest.Monke
     ]
 
 
+@pytest.mark.attack(15)
 def test_too_large_a_sum_is_refused(refused: Refuse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive_module, "MAX_UNPACKED_BYTES", 1000)
     (problem,) = refused(files={"thing/data": bytes(5000)})

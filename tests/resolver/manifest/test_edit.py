@@ -155,6 +155,7 @@ def test_a_name_outside_ascii_is_refused_by_the_name_of_its_letter(name: str, ch
     assert message.isascii()
 
 
+@pytest.mark.attack(10)
 @pytest.mark.parametrize("twin", ["rtkhermes", "r-t-k-hermes", "rtk.her.mes"])
 def test_a_name_easily_mistaken_for_a_standing_one_is_refused(twin: str) -> None:
     name = twin.replace(".", "-")

@@ -179,6 +179,7 @@ def test_a_plugin_may_use_an_index_that_stands_further_down_or_is_wrong_itself()
     assert problems(text) == ['index[0].url: "ftp://…" does not begin with https']
 
 
+@pytest.mark.attack(15)
 def test_the_limit_of_plugins_is_named() -> None:
     entries = "".join(f'p{number} = "*"\n' for number in range(MAX_PLUGINS + 1))
     assert problems(f"{HOST}{TARGETS}[plugins]\n{entries}") == ["plugins: 1001 plugins; the limit is 1000"]
@@ -186,10 +187,12 @@ def test_the_limit_of_plugins_is_named() -> None:
     assert len(parse(f"{HOST}{TARGETS}[plugins]\n{allowed}").plugins) == MAX_PLUGINS
 
 
+@pytest.mark.attack(15)
 def test_the_limit_of_indexes_is_named() -> None:
     assert problems(HOST + TARGETS + "[[index]]\n" * (MAX_INDEXES + 1)) == ["index: 101 indexes; the limit is 100"]
 
 
+@pytest.mark.attack(15)
 def test_the_limit_of_the_size_is_named(tmp_path: Path) -> None:
     path = tmp_path / "plugins.toml"
     path.write_bytes(b"#" * (reader.MAX_SIZE + 1))
@@ -198,16 +201,19 @@ def test_the_limit_of_the_size_is_named(tmp_path: Path) -> None:
     assert problems("#" * (reader.MAX_SIZE + 1)) == ["the file is larger than 1048576 bytes"]
 
 
+@pytest.mark.attack(15)
 def test_a_file_nested_too_deeply_is_refused() -> None:
     depth = 100_000
     assert problems(f"x = {'[' * depth}{']' * depth}") == ["arrays or tables are nested too deeply"]
 
 
+@pytest.mark.attack(15)
 def test_a_number_with_too_many_digits_is_refused() -> None:
     assert problems(f"x = {'9' * 5000}") == ["a number has too many digits"]
 
 
 @pytest.mark.parametrize("value", ["(" * 480 + "os_name=='x'" + ")" * 480, "(" * 900])
+@pytest.mark.attack(15)
 def test_a_marker_nested_too_deeply_is_refused(value: str) -> None:
     found = problems(f'{HOST}{TARGETS}[plugins]\nx = {{ marker = "{value}" }}\n')
     assert found == [f'plugins.x.marker: "{"(" * 60}…" is not a marker']

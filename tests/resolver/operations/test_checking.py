@@ -104,4 +104,4 @@ def test_start_up_code_that_the_policy_no_longer_allows_is_found(workshop: Works
     workshop.lock()
     assert workshop.check().problems == ()
     workshop.settings = ""
-    assert [problem.code for problem in workshop.check().problems] == ["startup-code"]
+    assert [problem.code for problem in workshop.check().problems] == ["outdated", "startup-code"]

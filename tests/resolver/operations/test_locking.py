@@ -107,6 +107,7 @@ def test_a_conflict_leaves_the_lock_as_it_was(workshop: Workshop, server: IndexS
     assert workshop.lock_path.read_bytes() == before
 
 
+@pytest.mark.attack(4)
 def test_other_bytes_under_a_locked_name_are_refused_until_accepted(workshop: Workshop, server: IndexServer) -> None:
     workshop.lock()
     before = workshop.lock_path.read_bytes()
@@ -220,6 +221,7 @@ def test_an_index_that_fails_is_an_error_and_not_a_reason_to_look_elsewhere(
         workshop.lock()
 
 
+@pytest.mark.attack(22)
 def test_exclude_newer_needs_upload_times(workshop: Workshop, server: IndexServer) -> None:
     server.add_wheel("helper", "2.0", upload_time="2026-05-31T00:00:00Z")
     workshop.settings = '[resolution]\nexclude-newer = "P7D"'

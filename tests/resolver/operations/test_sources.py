@@ -109,6 +109,7 @@ def test_a_git_plugin_comes_over_ssh(sources: Workshop, monkeypatch: pytest.Monk
         _check_git_plugin(sources, url, repo.git("rev-parse", "HEAD"))
 
 
+@pytest.mark.attack(19)
 def test_a_source_is_not_built_unless_the_policy_names_it(sources: Workshop) -> None:
     sources.settings = ""
     repo = repository(sources)
@@ -119,6 +120,7 @@ def test_a_source_is_not_built_unless_the_policy_names_it(sources: Workshop) -> 
     assert not sources.lock_path.exists()
 
 
+@pytest.mark.attack(6)
 def test_a_tag_that_moved_stays_locked_until_it_is_accepted(sources: Workshop) -> None:
     repo = repository(sources)
     first = repo.git("rev-parse", "HEAD")
@@ -242,7 +244,7 @@ def test_a_source_distribution_is_used_where_no_wheel_fits_and_the_policy_allows
     assert locked.artifacts[0].modules == ("helper",)
     assert sources.check().problems == ()
     sources.settings = ""
-    assert {problem.code for problem in sources.check().problems} == {"build-not-allowed"}
+    assert {problem.code for problem in sources.check().problems} == {"build-not-allowed", "outdated"}
 
 
 def test_a_build_that_fails_names_the_step_and_shows_its_output(sources: Workshop) -> None:

@@ -112,7 +112,21 @@ def test_a_range_without_versions_names_the_newest() -> None:
         (release(requires_python=">=3.13"), {}, "plug 1: it requires Python >=3.13"),
         (release(yanked="broken build"), {}, "plug 1: it was yanked (broken build)"),
         (release(), {"constraints": {"plug": (Requirement("plug>1"),)}}, "plug 1: a constraint excludes it"),
-        (release(["x @ https://example.org/x.zip"]), {}, "plug 1: it requires x from an address (x @ …), which"),
+        (
+            release(["x @ https://example.org/x.zip"]),
+            {},
+            'toml says so: allow-origins = { "https://example.org" = "why it is trusted" } under [policy]',
+        ),
+        (
+            release(["x @ hg+https://example.org/x"]),
+            {},
+            "plug 1: it requires x from an address, which is not followed: of the systems for versions of sources only",
+        ),
+        (
+            release(["x @ https://u:hunter2@example.org/x.zip"]),
+            {},
+            "plug 1: it requires x from an address, which is not followed: the URL holds a user name or a password",
+        ),
     ],
 )
 def test_each_reason_against_a_version_is_given(spec: Any, settings: dict[str, Any], reason: str) -> None:

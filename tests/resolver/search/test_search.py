@@ -144,6 +144,7 @@ def test_what_an_older_lock_holds_is_kept_while_it_fits() -> None:
     assert chosen(search(projects, "plug>1", preferred=preferred)) == {"plug": "2", "lib": "1"}
 
 
+@pytest.mark.attack(25)
 def test_a_yanked_version_is_used_only_where_a_person_pinned_it_or_a_lock_holds_it() -> None:
     projects = {"plug": {"2": release(yanked="broken"), "1": release()}}
     assert chosen(search(projects, "plug")) == {"plug": "1"}

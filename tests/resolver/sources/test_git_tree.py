@@ -114,6 +114,7 @@ def test_attributes_that_change_a_file_are_heeded_where_nix_heeds_them_and_refus
     assert bytes(found[name]).startswith(checked_out)
 
 
+@pytest.mark.attack(19)
 def test_filters_and_hooks_of_the_user_are_not_run(
     repository: Repository, sources: GitSources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +223,7 @@ def test_a_commit_of_the_history_is_taken_by_branch_and_as_it_is(repository: Rep
 
 
 @pytest.mark.parametrize("ref", ["refs/pull/1/head", "refs/stash", None])
+@pytest.mark.attack(7)
 def test_a_commit_that_only_a_fork_has_is_refused(
     repository: Repository, sources: GitSources, tmp_path: Path, ref: str | None
 ) -> None:
@@ -243,6 +245,7 @@ def test_a_commit_that_only_a_fork_has_is_refused(
         assert refusal(sources, GitSource(url=url, revision=fork), fork) == expected.replace(repository.url, url)
 
 
+@pytest.mark.attack(7)
 def test_a_commit_that_another_repository_brought_into_the_cache_is_refused(
     repository: Repository, sources: GitSources, tmp_path: Path
 ) -> None:
@@ -290,6 +293,7 @@ def test_a_locked_commit_whose_tag_moved_can_still_be_had(repository: Repository
 
 
 @pytest.mark.parametrize("kind", ["branch", "tag"])
+@pytest.mark.attack(8)
 def test_a_branch_or_tag_named_like_a_commit_is_not_taken_for_it(
     repository: Repository, sources: GitSources, kind: str
 ) -> None:
@@ -305,6 +309,7 @@ def test_a_branch_or_tag_named_like_a_commit_is_not_taken_for_it(
 
 
 @pytest.mark.parametrize("commit", ["main", "0123456", "HEAD"])
+@pytest.mark.attack(8)
 def test_only_a_full_commit_has_a_tree(repository: Repository, sources: GitSources, commit: str) -> None:
     repository.commit()
     with pytest.raises(InputError, match="is not a full commit"):

@@ -118,15 +118,46 @@ HOSTILE: dict[str, tuple[list[Entry | tarfile.TarInfo], str]] = {
     "set-group-id": ([member("x/s", mode=0o2755)], "'x/s' is set-user-id or set-group-id"),
     "unknown-kind": ([member("x/k", kind=b"Z")], "'x/k' is no file, folder or symbolic link"),
     "long-name": ([("x/" + "n" * 1100, b"1")], "has a name longer than 1024 bytes"),
+    "long-part-of-a-name": ([("x/" + "\u00fc" * 200, b"1")], "has a part of its name longer than 255 bytes"),
     "deep": ([("a/" * 120 + "b", b"1")], "lies more than 100 folders deep"),
     "empty": ([], "holds no files"),
 }
 
 
+@pytest.mark.attack(14)
 @pytest.mark.parametrize("name", sorted(HOSTILE))
+@pytest.mark.attack(14)
 def test_a_hostile_tar_archive_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
     entries, message = HOSTILE[name]
     assert refusal(tar([("x/first", b"1"), *entries] if entries else []), tmp_path).endswith(message)
+
+
+@pytest.mark.attack(14)
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_a_name_in_a_header_of_its_own_is_the_one_that_counts(tmp_path: Path, form: int) -> None:
+    info = tarfile.TarInfo("x/harmless")
+    if form == tarfile.PAX_FORMAT:
+        info.pax_headers = {"path": "../evil"}
+        name = "../evil"
+    else:
+        info.name = name = "../" + "e" * 150
+    data = info.tobuf(form, "utf-8", "surrogateescape") + bytes(1024)
+    said = refusal(data, tmp_path)
+    assert said.startswith(f"'{name[:40]}")
+    assert said.endswith("has an empty segment, `.` or `..` in its path")
+
+
+@pytest.mark.attack(14)
+def test_a_sparse_file_is_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("x/holes")
+    info.pax_headers = {
+        "GNU.sparse.major": "0",
+        "GNU.sparse.minor": "1",
+        "GNU.sparse.map": "0,1",
+        "GNU.sparse.size": "9",
+    }
+    data = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape") + bytes(1024)
+    assert refusal(data, tmp_path) == "'x/holes' is no file, folder or symbolic link"
 
 
 def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
@@ -135,6 +166,7 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     assert refusal(data, tmp_path) == "'x/caf\\udce9' has a name that is not UTF-8"
 
 
+@pytest.mark.attack(14)
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
@@ -144,6 +176,7 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         ([("x\\evil", b"2")], "'x\\\\evil' has a backslash in its name"),
     ],
 )
+@pytest.mark.attack(14)
 def test_a_hostile_zip_archive_is_refused_before_anything_is_written(
     tmp_path: Path, entries: list[Entry], message: str
 ) -> None:
@@ -174,6 +207,7 @@ def test_what_is_no_archive_or_cut_off_is_refused(tmp_path: Path, data: bytes) -
     assert raised.value.problems[0].code in {"archive-broken", "archive-not-a-zip", "archive-unsafe"}
 
 
+@pytest.mark.attack(15)
 def test_a_bomb_is_refused_by_its_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpack, "RATIO_MATTERS_FROM_BYTES", 1000)
     message = refusal(tar([("x/zeros", bytes(5_000_000))]), tmp_path)
@@ -188,6 +222,7 @@ def test_a_bomb_is_refused_by_its_ratio(tmp_path: Path, monkeypatch: pytest.Monk
         ("MAX_UNPACKED_BYTES", 10, "it unpacks to more than 10 bytes"),
     ],
 )
+@pytest.mark.attack(15)
 def test_an_archive_that_is_too_large_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str
 ) -> None:
@@ -195,6 +230,7 @@ def test_an_archive_that_is_too_large_is_refused(
     assert refusal(tar(SDIST), tmp_path) == message
 
 
+@pytest.mark.attack(15)
 def test_a_header_that_asks_for_gigabytes_is_refused_in_little_memory(tmp_path: Path) -> None:
     info = member("x/long", kind=tarfile.GNUTYPE_LONGNAME)
     info.size = 8 * 1024**3
@@ -250,6 +286,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
 
 @given(st.lists(st.tuples(PATHS, st.binary(max_size=3) | PATHS | st.none()), max_size=6), st.booleans())
+@pytest.mark.attack(14)
 def test_whatever_an_archive_holds_nothing_leads_out_of_the_folder(entries: list[Entry], as_zip: bool) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()

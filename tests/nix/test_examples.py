@@ -1,0 +1,193 @@
+"""Every example of nix/examples evaluates, with a lock beside it, to what it says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.nix.hosts import environment, pkgs
+from tests.nix.machine import DISTRIBUTION_PYTHON, LIBRARY, Nix, distribution_version, quoted
+from tests.nix.module_system import MODULE_SYSTEM, evaluated, lock_folder, written
+from tests.nix.test_linking import CLOSED, can_close_the_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.nix.locks import LockMaker
+
+pytestmark = pytest.mark.nix
+
+EXAMPLES = LIBRARY / "examples"
+MINOR = "".join(distribution_version().split(".")[:2])
+ADAPTER = str(LIBRARY / "adapters/hermes-agent.nix")
+HOST_MODULE = """{ lib, ... }: {
+  options.services.example-host = {
+    extraPackages = lib.mkOption { type = lib.types.listOf lib.types.package; default = [ ]; };
+    plugins = lib.mkOption { type = lib.types.listOf lib.types.package; default = [ ]; };
+    settings.enabled = lib.mkOption { type = lib.types.listOf lib.types.str; default = [ ]; };
+  };
+}"""
+
+
+@pytest.fixture
+def example(lock: LockMaker, request: pytest.FixtureRequest) -> Path:
+    """A copy of an example, beside a lock with two plugins and a folder."""
+    lock.plugin("weather-plugin")
+    lock.plugin("news-plugin")
+    lock_folder(lock, "notes")
+    lock.write()
+    folder = lock.path.parent
+    shutil.copytree(EXAMPLES / request.param, folder, dirs_exist_ok=True)
+    return folder
+
+
+def of(name: str) -> pytest.MarkDecorator:
+    """Parametrize by one example."""
+    return pytest.mark.parametrize("example", [name], indirect=True, ids=[name])
+
+
+def with_host() -> str:
+    """Return nixpkgs as it would be with the host in it."""
+    return f"({pkgs()} // {{ example-host = {environment()}; }})"
+
+
+def upstream(kind: str) -> str:
+    """Return what stands in for hermes-agent's module."""
+    return (
+        f'import {MODULE_SYSTEM}/hermes-agent.nix {{ kind = "{kind}"; environment = {environment()}; '
+        f"python = {pkgs()}.python{MINOR}; }}"
+    )
+
+
+@of("nixos")
+def test_the_nixos_example(nix: Nix, example: Path) -> None:
+    machine = evaluated(str(example / "configuration.nix"), pkgs=with_host())
+    found: Any = nix.evaluate(
+        f"let inherit ({machine}) config; host = config.programs.plugin-lock.hosts.example; in {{"
+        " plugins = builtins.attrNames host.library.plugins; links = builtins.attrNames host.links;"
+        " installed = map (package: package.name) config.environment.systemPackages;"
+        ' starts = config.systemd.services.example-host.serviceConfig.ExecStart == "${host.finalPackage}/bin/host-app";'
+        " after = config.systemd.services.plugin-lock-example.before; }"
+    )
+    assert found == {
+        "plugins": ["notes", "weather-plugin"],
+        "links": ["notes"],
+        "installed": ["host-env"],
+        "starts": True,
+        "after": ["example-host.service"],
+    }
+
+
+ACTIVATION = """
+set -e
+mount -t tmpfs tmpfs /var/lib
+export STATE_DIRECTORY=/var/lib/plugin-lock/example
+mkdir -p "$STATE_DIRECTORY"
+{start}
+cat /var/lib/example-host/plugins/notes/name.txt
+{stop}
+ls -A /var/lib/example-host/plugins
+! {python} -c "import socket; socket.create_connection(('127.0.0.1', 9))" 2> /dev/null
+"""
+
+
+@of("nixos")
+def test_all_that_the_nixos_example_runs_works_with_the_network_closed(nix: Nix, example: Path) -> None:
+    if not can_close_the_network():
+        pytest.skip("unshare cannot close the network here")
+    machine = evaluated(str(example / "configuration.nix"), pkgs=with_host())
+    config = f"{machine}.config"
+    # Beside the host's own service there is one unit, and nothing else that runs.
+    assert nix.evaluate(
+        f"[ (builtins.attrNames {config}.systemd.services) {config}.system.activationScripts"
+        f" {config}.systemd.tmpfiles.rules ]"
+    ) == [["example-host", "plugin-lock-example"], {}, []]
+    unit = f"{config}.systemd.services.plugin-lock-example"
+    assert sorted(nix.evaluate(f"builtins.attrNames {unit}.serviceConfig")) == [
+        "ExecStart",
+        "ExecStop",
+        "Group",
+        "NoNewPrivileges",
+        "PrivateNetwork",
+        "RemainAfterExit",
+        "RestrictAddressFamilies",
+        "StateDirectory",
+        "StateDirectoryMode",
+        "Type",
+        "UMask",
+        "User",
+    ]
+    start, stop = (written(nix, f"{unit}.serviceConfig.{name}") for name in ("ExecStart", "ExecStop"))
+    script = ACTIVATION.format(start=start, stop=stop, python=DISTRIBUTION_PYTHON)
+    done = subprocess.run(
+        [*CLOSED, "--mount", "sh", "-c", script], check=False, capture_output=True, text=True, env={"PATH": PATH}
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "notes"
+
+
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@of("home-manager")
+def test_the_home_manager_example(nix: Nix, example: Path) -> None:
+    home = evaluated(str(example / "home.nix"), kind="home-manager", pkgs=with_host())
+    found = nix.evaluate(
+        f"let inherit ({home}) config; in {{ files = builtins.attrNames config.home.file;"
+        " packages = map (package: package.name) config.home.packages; }"
+    )
+    assert found == {"files": [".config/example-host/plugins/writing/notes"], "packages": ["host-env"]}
+
+
+@of("hermes-agent")
+def test_the_hermes_agent_example_on_nixos(nix: Nix, example: Path) -> None:
+    machine = evaluated(str(example / "configuration.nix"), ADAPTER, upstream("nixos"))
+    found = nix.evaluate(
+        f"let inherit ({machine}) config; in {{ inherit (config.services.hermes-agent.settings.plugins) enabled;"
+        " links = builtins.attrNames config.programs.plugin-lock.hosts.hermes-agent.links;"
+        " wrapped = config.services.hermes-agent.package.unextended.name; }"
+    )
+    # The plugins of this lock are of another host: only the folder has a name for hermes-agent.
+    assert found == {
+        "enabled": ["notes", "packaged-by-hand"],
+        "links": ["notes"],
+        "wrapped": "hermes-agent-0.17.0",
+    }
+
+
+@of("hermes-agent")
+def test_the_hermes_agent_example_with_home_manager(nix: Nix, example: Path) -> None:
+    home = evaluated(str(example / "home.nix"), ADAPTER, upstream("home-manager"), kind="home-manager")
+    found = nix.evaluate(f"map (package: package.pname) {home}.config.services.hermes-agent.extraPythonPackages")
+    assert found == ["weather-plugin"]
+
+
+@of("generic")
+def test_the_generic_example_hands_on_to_a_hosts_own_options(nix: Nix, example: Path) -> None:
+    given = f"{{ _module.args = {{ }}; imports = [ (import {example}/configuration.nix {{ genericAdapter = "
+    given += f"{quoted(LIBRARY / 'adapters/generic.nix')}; }}) ]; }}"
+    found = nix.evaluate(
+        f"let inherit ({evaluated(given, HOST_MODULE)}) config; service = config.services.example-host; in {{"
+        " python = map (package: package.pname) service.extraPackages;"
+        " folders = map (package: package.pname) service.plugins; inherit (service.settings) enabled; }"
+    )
+    assert found == {
+        "python": ["news-plugin", "weather-plugin"],
+        "folders": ["notes"],
+        "enabled": ["news-plugin", "notes", "weather-plugin"],
+    }
+    # Without the host's module nothing is handed on, and nothing is wrong.
+    assert nix.evaluate(f"{evaluated(given)}.config.warnings") == []
+    off = evaluated(given, HOST_MODULE, "{ programs.plugin-lock.hosts.example.enable = false; }")
+    assert nix.evaluate(f"{off}.config.services.example-host.extraPackages") == []
+
+
+def test_every_example_is_tested() -> None:
+    folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
+    ours = {"nixos", "home-manager", "hermes-agent", "generic", "many-machines"}
+    assert ours <= folders
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(folders) if f"`{name}/`" not in listed] == []

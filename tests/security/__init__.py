@@ -1,0 +1,1 @@
+"""Attacks, each with what must come of it."""
