@@ -7,7 +7,8 @@ admits `..`, control characters, `${`, or (paths and free text apart) `/` and an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from lock.systems import SYSTEMS
 
@@ -24,8 +25,7 @@ _SEARCHED = 2000
 """Characters of a text that are searched for credentials; a longer one is cut, as if they ended there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grammar:
+class Grammar(msgspec.Struct, frozen=True, kw_only=True):
     """A spelling: `code` is the problem's code, `says` completes the sentence "… is not …"."""
 
     code: str

@@ -6,11 +6,10 @@ from system to value; in the file they stand as one string where all systems agr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping  # noqa: TC003 - whoever asks a struct for its fields evaluates their types
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import msgspec
 
 FORMAT_VERSION = 1
 """Raised only when an older reader would go wrong."""
@@ -18,8 +17,7 @@ FORMAT_VERSION = 1
 PluginKind = Literal["package", "directory"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheel:
+class Wheel(msgspec.Struct, frozen=True, kw_only=True):
     """A wheel as PEP 751 `packages.wheels` has it.  `size` in bytes, `sha256` as 64 lower-case hex digits."""
 
     name: str
@@ -28,8 +26,7 @@ class Wheel:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sdist:
+class Sdist(msgspec.Struct, frozen=True, kw_only=True):
     """A source distribution as PEP 751 `packages.sdist` has it; fields as of a `Wheel`."""
 
     name: str
@@ -38,8 +35,7 @@ class Sdist:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
     """A source archive by its address (PEP 751 `packages.archive`); `subdirectory` holds the project."""
 
     url: str
@@ -48,8 +44,7 @@ class Archive:
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vcs:
+class Vcs(msgspec.Struct, frozen=True, kw_only=True):
     """A git commit (PEP 751 `packages.vcs`): `requested_revision` is the tag, branch or commit asked for.
 
     `commit_id` is 40 or 64 lower-case hex digits.
@@ -61,8 +56,7 @@ class Vcs:
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of the project (PEP 751 `packages.directory`); `path` is relative to plugins.lock."""
 
     path: str
@@ -72,8 +66,7 @@ class Directory:
 PackageSource = Sdist | Archive | Vcs | Directory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildRequirement:
+class BuildRequirement(msgspec.Struct, frozen=True, kw_only=True):
     """One of the build packages an artifact is built with; `systems` empty: all systems of the artifact."""
 
     name: str
@@ -81,8 +74,7 @@ class BuildRequirement:
     systems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(msgspec.Struct, frozen=True, kw_only=True):
     """How a source becomes a wheel: `backend` (PEP 517 `build-backend`), and every package it is built with.
 
     `requires` is the whole closure, sorted by name and version.  `backend_path` as in PEP 517.
@@ -93,8 +85,7 @@ class Build:
     backend_path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True, kw_only=True):
     """An entry point (Entry points specification): `value` is `module` or `module:attribute`."""
 
     group: str
@@ -102,8 +93,7 @@ class EntryPoint:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     """What plugin-lock knows of one file: the systems that use it and what was seen inside it.
 
     `libraries` are the shared libraries its native code needs and does not bring along (ELF DT_NEEDED or Mach-O
@@ -128,8 +118,7 @@ class Artifact:
     build: Build | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(msgspec.Struct, frozen=True, kw_only=True):
     """One locked distribution at one version, for the systems its artifacts name.
 
     `dependencies` are names of other locked packages, `provided` names the host ships; `edge_systems` holds, for
@@ -142,7 +131,7 @@ class Package:
     index: str | None = None
     dependencies: tuple[str, ...] = ()
     provided: tuple[str, ...] = ()
-    edge_systems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    edge_systems: Mapping[str, tuple[str, ...]] = {}
     wheels: tuple[Wheel, ...] = ()
     source: PackageSource | None = None
     artifacts: tuple[Artifact, ...] = ()
@@ -153,8 +142,7 @@ class Package:
         return tuple(sorted({system for artifact in self.artifacts for system in artifact.systems}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Where the host's packages were read from.
 
     `kind` is `uv-lock`, `pylock`, `requirements`, `plugins-lock`, `environment`, `requirement` or `none`;
@@ -169,8 +157,7 @@ class Source:
     revision: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class Host(msgspec.Struct, frozen=True, kw_only=True):
     """The host the plugins were resolved against.
 
     `provided` holds only what a locked package relies on: name to system to version.
@@ -183,19 +170,17 @@ class Host:
     entry_points: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     dependency_groups: tuple[str, ...] = ()
-    provided: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    provided: Mapping[str, Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetRecord:
+class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A system the lock is complete for; `platform` is its floor: `manylinux_2_28` or `macosx_13_0`."""
 
     system: str
     platform: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A source as plugins.toml asks for it; exactly one of `git`, `url` and `path` is set.
 
     `tag`, `branch` and `revision` exclude each other; `dependencies` are given where plugins.toml replaces what the
@@ -213,8 +198,7 @@ class Asked:
     dependencies: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginManifest:
+class PluginManifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a directory plugin says of itself, as far as a reviewer needs it.
 
     `file` is the manifest's name (`plugin.yaml`, `skill.toml`), `id` what the host knows the plugin by.
@@ -233,8 +217,7 @@ class PluginManifest:
     risk: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginTree:
+class PluginTree(msgspec.Struct, frozen=True, kw_only=True):
     """The folder of a directory plugin: where it comes from, and the SRI NAR hash of the plain tree.
 
     `dependencies`, `provided` and `edge_systems` are its Python needs, as in a `Package`.
@@ -246,11 +229,10 @@ class PluginTree:
     submodules: bool = False
     dependencies: tuple[str, ...] = ()
     provided: tuple[str, ...] = ()
-    edge_systems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    edge_systems: Mapping[str, tuple[str, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plugin:
+class Plugin(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `[plugins]`: what was asked for and what it became.
 
     `specifier` as asked (`*` for any), None for a plugin that is no distribution of an index; `source` is then what
@@ -270,16 +252,14 @@ class Plugin:
     entry_points: tuple[EntryPoint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexRecord:
+class IndexRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An index used, without credentials, and the origins (`https://host`) its files are served from."""
 
     url: str
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class Override(msgspec.Struct, frozen=True, kw_only=True):
     """A requirement that replaces what a distribution asks for; `package` limits it to one distribution."""
 
     requirement: str
@@ -287,8 +267,7 @@ class Override:
     package: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolutionOptions:
+class ResolutionOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The `[resolution]` of plugins.toml, as far as it shaped this lock."""
 
     exclude_newer: str | None = None
@@ -297,22 +276,20 @@ class ResolutionOptions:
     overrides: tuple[Override, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What `[policy]` of plugins.toml let into this lock, to the reason given.
 
     Normalized names of what may be built, run code at start-up, and share modules; origins, or beginnings of addresses,
     to which the requirements of dependencies may lead.
     """
 
-    allow_build: Mapping[str, str] = field(default_factory=dict)
-    allow_startup_code: Mapping[str, str] = field(default_factory=dict)
-    allow_modules: Mapping[str, str] = field(default_factory=dict)
-    allow_origins: Mapping[str, str] = field(default_factory=dict)
+    allow_build: Mapping[str, str] = {}
+    allow_startup_code: Mapping[str, str] = {}
+    allow_modules: Mapping[str, str] = {}
+    allow_origins: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
     """A whole plugins.lock.  All sequences are sorted by name (the writer sorts, the reader checks)."""
 
     host: Host

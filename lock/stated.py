@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedPackage:
+class StatedPackage(msgspec.Struct, frozen=True, kw_only=True):
     """`marker` and `dependencies` (name and version) of one `[[packages]]` entry, as the file has them."""
 
     marker: str | None
     dependencies: tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """The derived values of a whole file, in its order.
 
     `tree_systems` has one entry a plugin: the `systems` of its tree, None where there are none.

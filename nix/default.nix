@@ -30,7 +30,7 @@ let
     wanted = plugins;
   };
 
-  interpreter = import ./interpreter.nix { inherit lib; } { inherit pkgs python view; };
+  interpreter = import ./interpreter.nix { inherit pkgs python view; };
 
   artifacts =
     import ./artifacts.nix

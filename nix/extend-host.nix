@@ -23,7 +23,7 @@
   ],
 }:
 let
-  extendEnvironment = import ./host-environment.nix { inherit lib pkgs python; };
+  extendEnvironment = import ./host-environment.nix { inherit pkgs python; };
 
   extendPackage = import ./host-package.nix { inherit lib pkgs python; };
 

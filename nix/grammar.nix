@@ -20,8 +20,21 @@ let
       && builtins.match pattern value != null
       && builtins.replaceStrings [ ".." ] [ "" ] value == value;
   };
+
+  # Free text: anything that fits on a line of a terminal, without a password.
+  plainText = {
+    says = "one line of printable text without credentials";
+    fits =
+      value:
+      value != ""
+      && builtins.stringLength value <= 4000
+      && builtins.match "[^[:cntrl:]]+" value != null
+      && builtins.match ".*(https?://[^/ @]*@|://[^/ @:]*:[^/ @]*@).*" value == null;
+  };
 in
 {
+  inherit plainText;
+
   name =
     grammar 128
       "a normalized name (PEP 503: lower-case letters and digits, single hyphens between them)"
@@ -137,14 +150,11 @@ in
     fits = value: builtins.match "sha256-[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=" value != null;
   };
 
-  # Free text: anything that fits on a line of a terminal, without a password.
-  plainText = {
-    says = "one line of printable text without credentials";
+  # A marker, specifier or requirement: Python alone reads those, and nothing in one is a path or to be evaluated.
+  expression = {
+    says = "one line of text without credentials, `../` and what Nix would evaluate";
     fits =
       value:
-      value != ""
-      && builtins.stringLength value <= 4000
-      && builtins.match "[^[:cntrl:]]+" value != null
-      && builtins.match ".*(https?://[^/ @]*@|://[^/ @:]*:[^/ @]*@).*" value == null;
+      plainText.fits value && builtins.replaceStrings [ "\${" "../" ] [ "" "" ] value == value;
   };
 }

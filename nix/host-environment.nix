@@ -1,10 +1,6 @@
 # The host's Python environment with the plugins behind it: a virtual environment whose site-packages are links to the
 # host's, followed on the path by the plugins'.  What the host ships is always found first.
-{
-  lib,
-  pkgs,
-  python,
-}:
+{ pkgs, python }:
 {
   # The host's own environment: a tree with `bin` and site-packages.
   environment,

@@ -1,5 +1,4 @@
 # The interpreter that plugins are installed for: the host's, and of the version the lock was made for.
-{ lib }:
 {
   pkgs,
   python,
@@ -13,9 +12,7 @@ let
     "pass the host's own interpreter as `python`, "
     + "or set `python` below [host] in plugins.toml and run `plugin-lock lock`";
 
-  absent = throw (
-    "plugin-lock: the lock is made for Python ${wanted}, and `pkgs` has no ${attribute}; ${remedy}"
-  );
+  absent = throw "plugin-lock: the lock is made for Python ${wanted}, and `pkgs` has no ${attribute}; ${remedy}";
 
   chosen = if python != null then python else pkgs.${attribute} or absent;
 in

@@ -1,5 +1,4 @@
 # The packages that some plugins of one system need: name -> package.
-{ lib }:
 view: system:
 let
   locked = view.lockedOn.${system};

@@ -6,7 +6,7 @@
   wanted,
 }:
 let
-  inherit (import ./reachable.nix { inherit lib; } view system) edges reachable roots;
+  inherit (import ./reachable.nix view system) edges reachable roots;
 
   byName = builtins.listToAttrs (
     map (plugin: {

@@ -112,8 +112,7 @@ in
     systems
     ;
 
-  host = meta.host;
-  targets = meta.targets;
+  inherit (meta) host targets;
   inherit plugins;
 
   # The folders of directory plugins.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lock.errors import Problem
     from resolver.advisories.model import AuditReport, Finding, Subject
     from resolver.operations.reports import BuildReport, HostReport, LockReport, TreeNode
+    from resolver.operations.vendoring import VendorReport
     from resolver.verification.model import VerifyReport
 
 Shape = dict[str, Any]
@@ -67,6 +68,17 @@ def edit_shape(path: str, *, added: Iterable[str] = (), removed: Iterable[str] =
 def init_shape(path: str) -> Shape:
     """Describe a plugins.toml that was written."""
     return {"schema": schema("init"), "path": path}
+
+
+def vendor_shape(report: VendorReport) -> Shape:
+    """Describe what became of a copy of the Nix library."""
+    return {
+        "schema": schema("vendor"),
+        "status": report.status,
+        "folder": report.folder,
+        "version": report.version,
+        "files": report.files,
+    }
 
 
 def check_shape(

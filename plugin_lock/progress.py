@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from plugin_lock.escaping import escaped
 from resolver.progress import Progress, Silent
@@ -32,8 +33,7 @@ def nothing() -> AbstractContextManager[Progress]:
     return nullcontext(Silent())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(msgspec.Struct, frozen=True, kw_only=True):
     """How far a run is: the stage, its steps done and in all, and the latest detail."""
 
     stage: str

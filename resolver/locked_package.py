@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.specifiers import SpecifierSet
 
 from lock.model import Artifact, Package, Sdist, Wheel
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from resolver.targets import TargetSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectRecord:
+class DirectRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the lock records of a package that comes from no index; `nar_hash` None for archives."""
 
     source: PackageSource

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.derived import plugin_systems
 from lock.grammar import shown
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from lock.toml_lines import KeyPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needing:
+class Needing(msgspec.Struct, frozen=True, kw_only=True):
     """What has edges: a package or the tree of a plugin; `key` is its place, `own` that of plugin-lock's keys."""
 
     label: str

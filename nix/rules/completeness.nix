@@ -102,7 +102,7 @@ let
     system:
     let
       wanted = builtins.filter (isWanted system) view.plugins;
-      inherit (import ../reachable.nix { inherit lib; } view system) reachable roots;
+      inherit (import ../reachable.nix view system) reachable roots;
       needed = reachable (builtins.concatMap roots wanted);
     in
     map (package: problem package.entry "is needed by no plugin on ${system}") (

@@ -102,7 +102,7 @@ let
     ++ optionally entry "the revision" grammars.commit (asked.rev or null)
     ++ optionally entry "the path" grammars.path (asked.path or null)
     ++ folder entry (asked.subdirectory or null)
-    ++ speltAll entry "the dependency" grammars.plainText (asked.dependencies or [ ]);
+    ++ speltAll entry "the dependency" grammars.expression (asked.dependencies or [ ]);
 
   ofTree =
     entry: tree:
@@ -145,7 +145,7 @@ let
     ++ speltAll entry "the version" grammars.version version
     ++ ofVersions entry versions
     ++ speltAll entry "the extra" grammars.name (plugin.extras or [ ])
-    ++ optionally entry "the marker" grammars.plainText (plugin.marker or null)
+    ++ optionally entry "the marker" grammars.expression (plugin.marker or null)
     ++ optionally entry "the index" grammars.indexName (plugin.index or null)
     ++ builtins.concatMap (
       point:
@@ -180,7 +180,7 @@ let
 
   ofOverride =
     override:
-    spelt "an override" "the requirement" grammars.plainText override.requirement
+    spelt "an override" "the requirement" grammars.expression override.requirement
     ++ spelt "an override" "the reason" grammars.plainText override.reason
     ++ optionally "an override" "the package" grammars.name (override.package or null);
 
@@ -204,4 +204,4 @@ builtins.concatMap ofTarget view.targets
 ++ optionally "the resolution" "prereleases" grammars.prereleases (
   view.resolution.prereleases or null
 )
-++ speltAll "the resolution" "the constraint" grammars.plainText (view.resolution.constraints or [ ])
+++ speltAll "the resolution" "the constraint" grammars.expression (view.resolution.constraints or [ ])

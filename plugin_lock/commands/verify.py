@@ -24,14 +24,12 @@ def command(run: Invocation, names: tuple[str, ...], mirror: str | None) -> int:
     the cache and in the Nix store. Exits 1 where anything changed, is gone, or was withdrawn, 2 where something could
     not be told, 3 where the network failed. Changes nothing.
     """
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - not for help and completion
-
     from plugin_lock.verify_text import show_verify  # noqa: PLC0415 - not for help and completion
     from resolver.operations.verifying import VerifyRequest, verify  # noqa: PLC0415 - not for help and completion
 
     if mirror is not None and run.offline:
         raise click.UsageError("--mirror and --offline contradict each other")
-    request = VerifyRequest(names=tuple(canonicalize_name(name) for name in names), mirror=mirror)
+    request = VerifyRequest(names=names, mirror=mirror)
     with run.progress() as progress:
         report = verify(run.project(), run.surroundings(), request, progress)
     show_verify(report, run)

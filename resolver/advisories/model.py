@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +18,7 @@ Kind = Literal["build", "package", "provided"]
 """How something is locked: as a package, to build others with, or as what the host provides."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Release:
+class Release(msgspec.Struct, frozen=True, order=True):
     """A distribution at a version, both normalized.  `index` is the URL it comes from; None: from no index."""
 
     name: str
@@ -26,16 +26,14 @@ class Release:
     index: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
+class Path(msgspec.Struct, frozen=True, kw_only=True):
     """Why something is locked: the names from a plugin to it, both included."""
 
     plugin: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """A release that is asked about, with where and why it is locked; one path a plugin, the shortest."""
 
     release: Release
@@ -44,8 +42,7 @@ class Subject:
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advisory:
+class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     """What one record says of one release.  `fixed` are versions above it, sorted.
 
     `affected` are the entries of an OSV record for the distribution; a source without ranges leaves them empty.
@@ -61,8 +58,7 @@ class Advisory:
     affected: tuple[Affected, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """What a source knows: advisories by release, and why it cannot tell for others.
 
     A release that is in neither has no known advisory.
@@ -82,8 +78,7 @@ class AdvisorySource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One vulnerability of one release; `id` is the best known of its names, `aliases` are the others, sorted.
 
     `fixed` are versions that no merged record describes, sorted.  `ignored` says why and until when it does not count.
@@ -103,24 +98,21 @@ class Finding:
     reachable: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, kw_only=True):
     """An agreement of `[policy.ignore-advisories]` in force: its reason, and the last day (UTC) on which it counts."""
 
     reason: str
     until: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """A release of which the source cannot tell; `reason` completes the sentence "nothing can be told of it: …"."""
 
     subject: Subject
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditReport:
+class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `audit` found.  `audited` counts releases; `tried` tells whether updates were tried.
 
     `warnings` are finished sentences.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import Problem, WorldError
 from lock.systems import SYSTEMS
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
     """A CPython of this machine; `system` in Nix's words, `warning` where it is not of the version asked for."""
 
     path: str

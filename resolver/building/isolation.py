@@ -15,9 +15,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import Problem, WorldError
 
@@ -37,8 +38,7 @@ SOURCE_DATE_EPOCH = "315532800"
 _CLOSED = (["--net"], ["--user", "--map-current-user", "--net"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """How a program ended: `status` is its exit status, None where it took too long; `output` is its last output."""
 
     status: int | None

@@ -6,9 +6,10 @@ beside an empty host.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from lock.errors import Problem, ResolutionError
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
 NOTHING = Found(packages=(), roots=(), root_edges=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LockedBuild:
+class LockedBuild(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What one source is built with on the targets in `mask`; `found` holds the whole closure."""
 
     source: SourceTree

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
 from resolver.building.failures import unusable
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceTree:
+class SourceTree(msgspec.Struct, frozen=True, kw_only=True):
     """An unpacked source.
 
     `name` is normalized; `version` None where only a build can tell it.  `root` is the whole tree and is never written

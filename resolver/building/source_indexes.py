@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+import msgspec
 from packaging.utils import parse_wheel_filename
 
 from resolver.building.deferred import Deferred
@@ -35,8 +35,7 @@ NO_INDEX = Index(name="plugins.toml", url="")
 """Stands where a page says which index it came from, for what came from none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectSource:
+class DirectSource(msgspec.Struct, frozen=True, kw_only=True):
     """What plugins.toml, or a requirement, names by an address, fetched already; `tree` or `wheel` is set.
 
     `name` is normalized; `filename` is the artifact's name in the lock; `url` and `size` (bytes) as the lock records

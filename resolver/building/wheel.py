@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from lock.errors import LockError, Problem, WorldError
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from resolver.inspection.model import WheelContents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltWheel:
+class BuiltWheel(msgspec.Struct, frozen=True, kw_only=True):
     """A wheel built at lock time: where it is (until the workshop closes), its METADATA, and what is inside.
 
     A build elsewhere need not give the same bytes, so nothing of it but `contents` goes into a lock.

@@ -6,12 +6,15 @@ what is under way is a plain stack: a source that turns up in it again is a cycl
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+import msgspec
+from msgspec.structs import replace
 
 from resolver.building import failures
 from resolver.building.interpreter import Interpreter, find_interpreter
@@ -41,8 +44,7 @@ MOST_ROUNDS = 10
 """How often a backend may ask for something more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Bench:
+class Bench(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A source with what it is built with on this machine; `key` tells it from every other such build."""
 
     source: SourceTree
@@ -204,7 +206,7 @@ class Workshop:
         interpreter = self.interpreter
         python = ".".join(map(str, interpreter.minor))
         like = self._settings.targets.targets[0]
-        target = replace(like, system=interpreter.system, python=python)
+        target = dataclasses.replace(like, system=interpreter.system, python=python)
         return for_targets(self._settings, TargetSet(targets=(target,)))
 
     def _bench_from(

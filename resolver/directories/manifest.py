@@ -10,8 +10,9 @@ import os
 import re
 import stat
 import tokenize
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from lock.model import PluginManifest
@@ -40,8 +41,7 @@ _REGISTERS = {"register", "register_memory_provider", "MemoryProvider", "__getat
 _REGISTERS_TEXT = re.compile(r"\b(register|MemoryProvider)\b|\bimport\s*\(?\s*\*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadManifest:
+class ReadManifest(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest as read: what the lock records, the kind of host it is for, and the Python needs it states.
 
     `path` names the file for messages; `python` holds those needs with the key and line of each, None where the

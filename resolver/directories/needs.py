@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from lock.errors import Problem
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from resolver.targets import TargetSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryNeeds:
+class DirectoryNeeds(msgspec.Struct, frozen=True, kw_only=True):
     """The roots of one directory plugin on the targets in `mask`.
 
     `problems` are requirements on the interpreter or the host's own version that are not met; `warnings` those that
@@ -36,8 +35,7 @@ class DirectoryNeeds:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeEdges:
+class TreeEdges(msgspec.Struct, frozen=True, kw_only=True):
     """What a `lock.model.PluginTree` records of its needs; names sorted, systems as in a `Package`."""
 
     dependencies: tuple[str, ...]

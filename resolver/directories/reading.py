@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from resolver.directories.files import PluginFolder
 from resolver.directories.manifest import read_manifest
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from resolver.directories.requirements import PythonNeeds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryPlugin:
+class DirectoryPlugin(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of a directory plugin, and what it needs of Python."""
 
     read: ReadManifest

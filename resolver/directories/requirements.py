@@ -7,9 +7,9 @@ The order is hermes-agent's, with plugins.toml before it: `dependencies` of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -33,8 +33,7 @@ PYPROJECT = "pyproject.toml"
 PLUGINS_TOML = "plugins.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonNeeds:
+class PythonNeeds(msgspec.Struct, frozen=True, kw_only=True):
     """The requirements of a directory plugin, and the file they come from (`plugins.toml`, `pyproject.toml`, …).
 
     `origin` is None where no file says anything.  `requires_python` is that of the plugin's pyproject.toml, whoever

@@ -5,8 +5,9 @@ Keys that nobody asks for are left alone: a foreign manifest may hold what only 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from lock.toml_lines import key_text
@@ -24,8 +25,7 @@ MAX_ITEMS = 500
 _ASK_THE_AUTHOR = "mend it where the plugin is made, or use a revision of it where it is right"
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(msgspec.Struct, frozen=True):
     """A scalar that is no string, as it stands in the file: `1.10` stays `1.10`.  `kind` says what it is."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from lock.errors import InputError, Problem, WorldError
 
@@ -16,8 +17,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """A host file larger than this is not one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostText:
+class HostText(msgspec.Struct, frozen=True, kw_only=True):
     """A file that was read: its path inside its `HostFiles`, its text, and the name that messages give it."""
 
     path: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from resolver.manifest.shown import Refused
@@ -23,8 +24,7 @@ _DEEPEST = 64
 """How many `follows` may lead from one to the next."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedRepository:
+class PinnedRepository(msgspec.Struct, frozen=True, kw_only=True):
     """A git repository at a commit; `folder` is where the flake lies in it, "" for the top."""
 
     url: str
@@ -32,8 +32,7 @@ class PinnedRepository:
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedFolder:
+class PinnedFolder(msgspec.Struct, frozen=True, kw_only=True):
     """A directory on this disk (a `path:` input), relative to flake.lock unless absolute."""
 
     path: str

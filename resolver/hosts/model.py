@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from lock.model import Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provided:
+class Provided(msgspec.Struct, frozen=True, kw_only=True):
     """A distribution the host ships on some target.
 
     `extras` holds what each extra of it adds (PEP 508 strings), where the host's file tells; an extra that is not
@@ -24,12 +24,11 @@ class Provided:
     name: str
     version: str
     origin: str
-    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    extras: Mapping[str, tuple[str, ...]] = {}
     modules: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvidedSet:
+class ProvidedSet(msgspec.Struct, frozen=True, kw_only=True):
     """All that the host ships: system to normalized name to distribution.
 
     `name` and `version` are the host's own; `source` is what plugins.lock records of the place it was read from.
@@ -42,7 +41,7 @@ class ProvidedSet:
     version: str | None
     source: Source
     packages: Mapping[str, Mapping[str, Provided]]
-    unversioned: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unversioned: Mapping[str, Mapping[str, str]] = {}
     warnings: tuple[str, ...] = ()
 
     def on(self, system: str, name: str) -> Provided | None:

@@ -111,7 +111,7 @@ def _pinned(
 
 def _read(files: HostFiles, path: str, host: HostConfig, targets: TargetSet, record: Source) -> ProvidedSet:
     # Each kind brings its own parser: importing them all would be felt at every start.
-    from dataclasses import replace  # noqa: PLC0415
+    from msgspec.structs import replace  # noqa: PLC0415
 
     from resolver.hosts.file_kind import kind_of  # noqa: PLC0415
 

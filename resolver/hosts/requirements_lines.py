@@ -7,8 +7,9 @@ does not depend on who asks, and no secret gets into a message.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,7 @@ _FLAGS: dict[str, Kind] = {
 _FLAG = re.compile(r"(--[a-z][a-z-]*|-[A-Za-z])(?:\s*=\s*|\s*)(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementLine:
+class RequirementLine(msgspec.Struct, frozen=True):
     """One logical line: `line` is where it starts (1-based), `value` what follows the flag, options cut off."""
 
     line: int

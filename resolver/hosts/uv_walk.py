@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lock.errors import InputError
 from resolver.hosts.uv_lock import ConflictItem
 
@@ -20,8 +22,7 @@ _MOST_ROUNDS = 16
 """Choices of extras settle in two or three rounds; more than this means markers that contradict each other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Where a walk begins: packages (by index) with their extras and groups, and edges that belong to no package."""
 
     roots: tuple[int, ...]

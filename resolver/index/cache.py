@@ -149,7 +149,7 @@ class Cache:
 
     def file(self, sha256: str, filename: str) -> Path | None:
         """Return a downloaded file, its content checked once more, or None."""
-        path = self._file_path(sha256, filename)
+        path = self.place(sha256, filename)
         try:
             with path.open("rb") as stream:
                 right = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
@@ -165,12 +165,13 @@ class Cache:
 
     def keep_file(self, downloaded: Path, sha256: str, filename: str) -> Path:
         """Move a finished download to its place; raises `OSError`."""
-        path = self._file_path(sha256, filename)
+        path = self.place(sha256, filename)
         self._make(path.parent)
         downloaded.replace(path)
         return path
 
-    def _file_path(self, sha256: str, filename: str) -> Path:
+    def place(self, sha256: str, filename: str) -> Path:
+        """Return where a downloaded file is kept, whether it is there or not."""
         return self.folder / "files" / sha256[:2] / sha256 / filename
 
     # -- writing -------------------------------------------------------------------------------------------------

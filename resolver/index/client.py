@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from lock.errors import InputError, Problem, WorldError
 from resolver.index import core_metadata, pages
 from resolver.index.credentials import CredentialStore
+from resolver.index.retries import ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -40,7 +41,7 @@ class IndexClient:
     `indexes` are asked in their order, the first that knows a name wins; explicit ones only by name.  A project
     that an index answers with 404 is looked for in the next; any other failure is an error.  `offline` answers
     from the cache alone.  `refresh` (True, or normalized names) asks again even where the cache is fresh.
-    `now` and `sleep` are the clock, in seconds.
+    `now` and `sleep` are the clock, in seconds; `attempts` is how often a question is put in all.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class IndexClient:
         sleep: Callable[[float], object] | None = None,
         workers: int = WORKERS,
         connections: int = CONNECTIONS,
+        attempts: int = ATTEMPTS,
     ) -> None:
+        self._attempts = attempts
         self.indexes = tuple(indexes)
         self.cache = cache
         self._environ = os.environ if environ is None else environ
@@ -250,7 +253,12 @@ class IndexClient:
                 from resolver.index.transport import Transport  # noqa: PLC0415 - see above
 
                 self._transport = Transport(
-                    self._credentials, self._environ, now=self._now, sleep=self._sleep, connections=self._connections
+                    self._credentials,
+                    self._environ,
+                    now=self._now,
+                    sleep=self._sleep,
+                    connections=self._connections,
+                    attempts=self._attempts,
                 )
             return self._transport
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from resolver.index.addresses import origin, shown, unsafe_scheme, without_login
@@ -24,16 +25,14 @@ DEFAULT_NAME = "default"
 _NAMED_ADDRESS = re.compile(r"[A-Za-z0-9._-]+=(?=[a-z]+://)")
 
 
-@dataclass(frozen=True, slots=True)
-class ConfiguredIndexes:
+class ConfiguredIndexes(msgspec.Struct, frozen=True):
     """The indexes in the order in which they are asked, and the credentials found in their addresses, by name."""
 
     indexes: tuple[Index, ...]
-    credentials: Mapping[str, Credentials] = field(default_factory=dict)
+    credentials: Mapping[str, Credentials] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     """An address and where it stands, in words."""
 
     url: str

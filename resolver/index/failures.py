@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 GONE = "index-gone"
 """The code of a file that its server no longer has (404, 410)."""
 
+UNREACHABLE = "index-unreachable"
+"""The code of a server that gave no usable answer at all."""
+
 
 def index_failure(code: str, index: Index, message: str, *, key: str | None = None, remedy: str) -> WorldError:
     """Make the error of one index: what happened there, and what to do next."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -48,7 +48,7 @@ def read(project: str, base: str, text: bytes) -> Digest:
 def _entries(anchors: Iterator[Mapping[str, str | None]]) -> Iterator[tuple[str, bytes]]:
     encode = msgspec.json.encode
     for anchor in anchors:
-        url, fragment = urldefrag((anchor.get("href") or "").strip())
+        url, _, fragment = (anchor.get("href") or "").strip().partition("#")
         filename = unquote(_path(url).rpartition("/")[2])
         if not filename:
             continue  # a link elsewhere: to the parent, to a home page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from resolver.search.references import Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(msgspec.Struct, frozen=True, kw_only=True):
     """One index: `url` ends in `/` and holds no credentials; `name` is the `[[index]]` name or `default`.
 
     `files` are the origins from which it may serve files besides its own.  `noun` is what messages call it.
@@ -52,8 +50,7 @@ class ProjectFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     provenance: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectPage:
+class ProjectPage(msgspec.Struct, frozen=True, kw_only=True):
     """What one index serves for one normalized name.
 
     `versions` maps each version string, as the file names spell it and newest first, to its files; files whose
@@ -74,8 +71,7 @@ class ProjectPage:
     reference: Reference | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoreMetadata:
+class CoreMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of core metadata that resolution needs (`Requires-Dist` parsed once per distinct string)."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from resolver.index.model import Index
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask of whom.  `what` is for messages: `the page of rich`; `limit` is in bytes, after inflating.
 
     `statuses` are answers, besides 200, that the asker understands.  `partial`: a part was asked for, so the body
@@ -23,14 +23,13 @@ class Question:
     url: str
     what: str
     limit: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     statuses: frozenset[int] = frozenset()
     partial: bool = False
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer: header names are in lower case, `url` is where it came from after redirects."""
 
     status: int

@@ -45,7 +45,7 @@ class Transport:
     """Asks indexes over HTTP; any thread may use it.
 
     `sleep` waits for so many seconds and returns True where there is nothing left to wait for: the question is
-    then given up with `CancelledError`.
+    then given up with `CancelledError`.  `attempts` is how often a question is put in all.
     """
 
     def __init__(
@@ -57,7 +57,9 @@ class Transport:
         sleep: Callable[[float], object] = time.sleep,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        attempts: int = retries.ATTEMPTS,
     ) -> None:
+        self._attempts = attempts
         self._credentials = credentials
         self._environ = environ
         self._connections = connections
@@ -104,8 +106,8 @@ class Transport:
     # -- attempts ------------------------------------------------------------------------------------------------
 
     def _retried(self, question: Question, read: Callable[[Question, urllib3.BaseHTTPResponse, str], _T]) -> _T:
-        for attempt in range(retries.ATTEMPTS):
-            last = attempt == retries.ATTEMPTS - 1
+        for attempt in range(self._attempts):
+            last = attempt == self._attempts - 1
             wait = retries.delay(attempt)
             try:
                 response, url = self._opened(question)

@@ -9,7 +9,7 @@ from urllib3 import exceptions
 
 from resolver.index import retries
 from resolver.index.addresses import shown
-from resolver.index.failures import GONE, index_failure
+from resolver.index.failures import GONE, UNREACHABLE, index_failure
 
 if TYPE_CHECKING:
     from lock.errors import WorldError
@@ -37,7 +37,7 @@ def unreachable(question: Question, error: Exception, attempts: int) -> WorldErr
     else:
         remedy = f"see that the network is there, or use --offline to work from the cache; {_TRY_LATER}"
     return index_failure(
-        "index-unreachable",
+        UNREACHABLE,
         question.index,
         f"no answer for {question.what} from {shown(question.url)}: {_reason(error)}{tried}",
         remedy=remedy,

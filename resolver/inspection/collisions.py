@@ -7,9 +7,9 @@ Which of them is found depends on the order of `sys.path`; so it is never right.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from resolver.inspection.standard_library import standard_modules
@@ -25,16 +25,14 @@ STRAY = frozenset(
 _BELOW_CACHE = re.compile(r"(^|\.)__pycache__\.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
     """A locked package on one target, and its importable names as `WheelContents.modules` has them."""
 
     package: str
     modules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostModules:
+class HostModules(msgspec.Struct, frozen=True, kw_only=True):
     """What the host brings on one target: names to the distribution, and distributions of unknown modules.
 
     Of the latter (a lock file lists no modules) it is taken that each brings a module of its own name.
@@ -58,8 +56,7 @@ class HostModules:
         return found | {name for name in self.unknown if name.startswith(start)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Collision:
+class Collision(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """`package` and `other` (a finished phrase) both bring `module`; `stray` where nobody would import it."""
 
     package: str
@@ -68,8 +65,7 @@ class Collision:
     stray: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class SharedNamespace:
+class SharedNamespace(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """A namespace below which packages, and distributions of the host, each bring something."""
 
     namespace: str

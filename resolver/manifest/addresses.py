@@ -6,9 +6,10 @@ Direct references as PEP 508 and pip have them; `name @` in front is optional.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
+
+import msgspec
 
 from lock import grammar
 from lock.urls import last_segment
@@ -39,8 +40,7 @@ _STEM_VERSION = re.compile(r"[-_]v?[0-9].*")
 _SAY_NAME = 'put the name in front: "name @ …"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressed:
+class Addressed(msgspec.Struct, frozen=True, kw_only=True):
     """An address as it was written: the name (None: nothing but the address tells it), and the keys it stands for."""
 
     name: str | None

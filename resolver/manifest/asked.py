@@ -6,8 +6,9 @@ Requirement strings (PEP 508), addresses with or without a name in front, and en
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from resolver.manifest import addresses, catalogue, origins
@@ -29,8 +30,7 @@ Entry = str | dict[str, object]
 _OPERATORS = ("===", "==", "~=", ">=", ">", "<=", "<", "!=")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One plugin as it was asked for.  `version` and `marker` are None where nothing was said of them.
 
     `source` holds the keys of a plugin that comes from elsewhere than an index: `git`, `tag`, `subdirectory`, ...

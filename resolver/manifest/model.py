@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 Prereleases = Literal["disallow", "explicit", "if-necessary", "allow"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a value stands: the file as the user named it, the line (1-based) and the dotted key."""
 
     path: str
@@ -25,23 +25,20 @@ class Place:
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostFile:
+class HostFile(msgspec.Struct, frozen=True, kw_only=True):
     """`lock = "path"`: a lock file of the host, relative to plugins.toml."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostFlakeInput:
+class HostFlakeInput(msgspec.Struct, frozen=True, kw_only=True):
     """`lock = { flake-input = …, path = … }`: a file at the revision that ./flake.lock pins."""
 
     flake_input: str
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostGit:
+class HostGit(msgspec.Struct, frozen=True, kw_only=True):
     """`lock = { git = …, rev = …, path = … }`: a file at a revision of a git repository."""
 
     url: str
@@ -49,15 +46,13 @@ class HostGit:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostEnvironment:
+class HostEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     """`environment = "path"`: an installed environment, read through its dist-info folders."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostRequirement:
+class HostRequirement(msgspec.Struct, frozen=True, kw_only=True):
     """`requirement = "name==version"`: the host itself is resolved from the index."""
 
     requirement: Requirement
@@ -66,8 +61,7 @@ class HostRequirement:
 HostSource = HostFile | HostFlakeInput | HostGit | HostEnvironment | HostRequirement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostConfig:
+class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`[host]`.  `source` None: nothing is provided.  Extras and groups are normalized names."""
 
     name: str
@@ -79,8 +73,7 @@ class HostConfig:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetsConfig:
+class TargetsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`[targets]`: systems sorted, floors as (major, minor)."""
 
     systems: tuple[str, ...]
@@ -89,8 +82,7 @@ class TargetsConfig:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexSource:
+class IndexSource(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin from an index: `index` is the name of an `[[index]]`, None for the usual order."""
 
     specifier: SpecifierSet
@@ -98,8 +90,7 @@ class IndexSource:
     index: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitSource:
+class GitSource(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin from a git repository; at most one of `tag`, `branch` and `revision` (a full commit) is set.
 
     None of them: the branch that the repository's HEAD names.
@@ -114,8 +105,7 @@ class GitSource:
     extras: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UrlSource:
+class UrlSource(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin from an archive's address: a wheel, an sdist, or any tar or zip file with the project inside."""
 
     url: str
@@ -123,8 +113,7 @@ class UrlSource:
     extras: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathSource:
+class PathSource(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin from a folder inside the project, relative to plugins.toml."""
 
     path: str
@@ -135,8 +124,7 @@ class PathSource:
 DirectSource = GitSource | UrlSource | PathSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginConfig:
+class PluginConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `[plugins]`; `name` is normalized (PEP 503), `marker` limits the targets.
 
     `kind` None: a tree is looked at to tell whether it is a package or a directory plugin.  `dependencies` replaces
@@ -151,8 +139,7 @@ class PluginConfig:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexConfig:
+class IndexConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`[[index]]`: `files` are further origins the index serves its files from (`https://files.example`)."""
 
     name: str
@@ -162,8 +149,7 @@ class IndexConfig:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideConfig:
+class OverrideConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A requirement that replaces what distributions ask for; `package` limits it to one of them."""
 
     requirement: Requirement
@@ -172,8 +158,7 @@ class OverrideConfig:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolutionConfig:
+class ResolutionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`[resolution]`: `exclude_newer` is an ISO 8601 span such as `P7D`, or a date; `7 days` has become `P7D`."""
 
     exclude_newer: str | None = None
@@ -182,8 +167,7 @@ class ResolutionConfig:
     overrides: tuple[OverrideConfig, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoredAdvisory:
+class IgnoredAdvisory(msgspec.Struct, frozen=True, kw_only=True):
     """A known vulnerability that does not count up to and including the day `until` (UTC); `id` as written."""
 
     id: str
@@ -192,23 +176,21 @@ class IgnoredAdvisory:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyConfig:
+class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`[policy]`: what a reviewer has agreed to, to the reason given.
 
     The keys are normalized names; those of `allow_origins` are origins or the beginnings of addresses, from which
     direct references in the metadata of dependencies are followed.
     """
 
-    allow_build: Mapping[str, str] = field(default_factory=dict)
-    allow_startup_code: Mapping[str, str] = field(default_factory=dict)
-    allow_modules: Mapping[str, str] = field(default_factory=dict)
-    allow_origins: Mapping[str, str] = field(default_factory=dict)
+    allow_build: Mapping[str, str] = {}
+    allow_startup_code: Mapping[str, str] = {}
+    allow_modules: Mapping[str, str] = {}
+    allow_origins: Mapping[str, str] = {}
     ignore_advisories: tuple[IgnoredAdvisory, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A whole plugins.toml.  `plugins` are sorted by name; `indexes` stand in the order of the file."""
 
     path: str

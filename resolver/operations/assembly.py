@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import LockError, Problem
 from lock.model import (
@@ -79,8 +80,7 @@ def _known_hashes(lock: Lock) -> dict[str, set[str]]:
     return known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run decided: versions, what was seen in each file, how sources are built, and direct plugins.
 
     `seen` and `builds` are by `locked_package.seen_key`; `trees` are the directory plugins by name.
@@ -88,10 +88,10 @@ class Chosen:
 
     found: Found
     seen: Mapping[str, Seen]
-    builds: Mapping[str, Build] = field(default_factory=dict)
+    builds: Mapping[str, Build] = {}
     build_packages: tuple[Package, ...] = ()
-    direct: Mapping[str, DirectRecord] = field(default_factory=dict)
-    trees: Mapping[str, PluginTree] = field(default_factory=dict)
+    direct: Mapping[str, DirectRecord] = {}
+    trees: Mapping[str, PluginTree] = {}
 
 
 def assemble(manifest: Manifest, targets: TargetSet, host: ProvidedSet, chosen: Chosen) -> Lock:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from lock.errors import InputError, Problem
 from resolver.advisories.merging import merged
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 Service = Literal["index", "osv"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRequest:
+class AuditRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask, and where.
 
     `host`: also about the host's versions that the lock relies on.  `database` excludes the services.  `service_url`

@@ -48,12 +48,21 @@ def check(project: Project, surroundings: Surroundings) -> CheckReport:
     if not isinstance(manifest.host.source, HostRequirement):
         host = provided_set(manifest, planned.targets, project, surroundings, None, Silent())
     problems += outdated(lock, manifest, host)
+    problems += _vendored(project)
     return CheckReport(
         problems=tuple(problems),
         plugins=len(lock.plugins),
         packages=len(lock.packages),
         warnings=tuple(_idle_exceptions(lock)),
     )
+
+
+def _vendored(project: Project) -> Iterator[Problem]:
+    """Judge the copies of the Nix library in the project, of which most have none."""
+    from resolver.operations.vendoring import copies, problems_of  # noqa: PLC0415 - see above
+
+    for copy in copies(project.root):
+        yield from problems_of(copy)
 
 
 def _idle_exceptions(lock: Lock) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.version import InvalidVersion, Version
 
 from lock.errors import LockError, Problem
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from resolver.sources.trees import Tree, TreeCache
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """A source on this disk: `tree` None for a wheel; `source` is what the lock records of it."""
 
     name: str

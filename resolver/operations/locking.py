@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from resolver.manifest.model import HostRequirement
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 Upgrade = Literal["nothing", "everything"] | tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockRequest:
+class LockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What may change, and what is to happen.
 
     `upgrade` says what may move although nothing asks for it: `nothing`, `everything`, or these plugins and packages

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import InputError, LockError, Problem
 from lock.storage import read
@@ -20,8 +21,7 @@ MANIFEST_NAME = "plugins.toml"
 LOCK_NAME = "plugins.lock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(msgspec.Struct, frozen=True, kw_only=True):
     """The files of one project; paths in plugins.toml are relative to `root`."""
 
     root: Path
@@ -49,8 +49,7 @@ class Project:
         return read(self.lock_path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What a run finds around it.  `now` is aware; `offline` allows only what the cache holds."""
 
     environ: Mapping[str, str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
+
+import msgspec
 
 from lock.errors import ResolutionError
 from resolver.manifest.model import IndexSource
@@ -90,8 +91,7 @@ class WheelsOnly:
         return Chosen(found=found, seen=inspect_files((found,), self.indexes, memory, self._run.progress))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relocking:
+class Relocking(msgspec.Struct, frozen=True, kw_only=True):
     """One run that searches: what it is about, and what was read before it was known to be needed.
 
     `host` is None where it is a requirement, which is resolved first.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from lock.model import Lock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     """A package locked below the newest version that could be used, and why.
 
     `because` is `host`, `policy` or `plugin`; `reason` completes the sentence "`name` `newest` is not used: …".
@@ -27,8 +27,7 @@ class HeldBack:
     is_plugin: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """How one package of the lock changed: `old` or `new` None where it was added or removed.
 
     Where they are the same, other files of the same version are locked.
@@ -40,8 +39,7 @@ class Change:
     is_plugin: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyEvent:
+class PolicyEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One way in which plugins.toml admits more than it did: `code` is a stable word, `name` what is admitted."""
 
     code: str
@@ -49,8 +47,7 @@ class PolicyEvent:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockReport:
+class LockReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `lock` and `update` did.
 
     `status`: `current` (nothing was to be done), `written`, or `would-change` (a dry run).  `lock` is the lock as it
@@ -70,8 +67,7 @@ class LockReport:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckReport:
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `check` found: nothing, or problems with code, file, line and remedy; `warnings` are finished sentences."""
 
     problems: tuple[Problem, ...]
@@ -80,16 +76,14 @@ class CheckReport:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvidedRow:
+class ProvidedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One distribution the host ships: version by system."""
 
     name: str
     versions: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostReport:
+class HostReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the host ships."""
 
     name: str
@@ -101,8 +95,7 @@ class HostReport:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeNode:
+class TreeNode(msgspec.Struct, frozen=True, kw_only=True):
     """One line of `tree`: a plugin, a locked package or a provided one (`provided` true, no children)."""
 
     name: str
@@ -113,8 +106,7 @@ class TreeNode:
     children: tuple[TreeNode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildReport:
+class BuildReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `build` made: the store path, the link to it, and the entry points found in the environment."""
 
     store_path: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lock.errors import InputError, Problem, ResolutionError
 from lock.model import PluginTree
 from resolver.directories.identity import duplicates, folder_name, notices
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from resolver.targets import TargetSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundDirectory:
+class FoundDirectory(msgspec.Struct, frozen=True, kw_only=True):
     """A directory plugin as fetched and read."""
 
     config: PluginConfig

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import Problem, WorldError
 from lock.storage import Folder, exclusive
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from resolver.operations.project import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestEdit:
+class ManifestEdit(msgspec.Struct, frozen=True, kw_only=True):
     """The text of plugins.toml as it was read and as it is to be."""
 
     before: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 from resolver.search.markers import ApplicableTargets, version
 
@@ -34,8 +35,7 @@ RejectionCode = Literal[
 Refusal = tuple[RejectionCode, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """Why a version cannot be used on the targets in `mask`, whatever else is chosen."""
 
     code: RejectionCode
@@ -43,8 +43,7 @@ class Rejection:
     mask: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
+class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """The best file of one version for each target that can use it, and why the other targets cannot."""
 
     files: Mapping[int, ProjectFile]
@@ -63,8 +62,7 @@ class ListedVersion(NamedTuple):
         return version(self.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Usable:
+class _Usable(msgspec.Struct, frozen=True, kw_only=True):
     """The files of a version that no rule speaks against, and what speaks against another of them."""
 
     files: list[ProjectFile]

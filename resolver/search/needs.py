@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from resolver.search.references import Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks: a plugin entry (`kind` plugin), a candidate, the host itself, or an extra of a provided package.
 
     `text` is the requirement as it was written; `place` the file and line for plugins.  `file` is the file that states
@@ -43,8 +43,7 @@ class Asker:
         return f"{label} {self.version}" if self.version else label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Need:
+class Need(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One requirement on one name, for the targets in `mask`.
 
     `extras` maps an extra to the targets on which it is asked for.  `index` names the `[[index]]` to use, `reference`
@@ -55,13 +54,12 @@ class Need:
     specifier: SpecifierSet
     mask: int
     asker: Asker
-    extras: Mapping[str, int] = field(default_factory=dict)
+    extras: Mapping[str, int] = {}
     index: str | None = None
     reference: Reference | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One version of one name for the targets in `mask`, with the file chosen for each target's bit."""
 
     name: str
@@ -77,16 +75,14 @@ class Candidate:
         return f"{self.name} {self.version_text}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """A requirement that the host satisfies: the name, and the targets."""
 
     name: str
     mask: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class Clash(msgspec.Struct, frozen=True, kw_only=True):
     """A requirement that the host's version does not satisfy, on the targets in `mask`."""
 
     need: Need
@@ -95,8 +91,7 @@ class Clash:
     mask: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """All that a candidate requires: from the index, from the host, and what the host cannot give.
 
     `unreadable` is the reason why the candidate's metadata cannot be used, if it cannot.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import replace
 from resolvelib import AbstractProvider
 
 from resolver.search.needs import Candidate, Need
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from resolver.search.verdicts import Death, Verdicts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Impossible:
+class Impossible(msgspec.Struct, frozen=True, eq=False):
     """The requirement of a dead candidate: nothing ever satisfies it, so resolvelib passes the candidate over."""
 
     death: Death

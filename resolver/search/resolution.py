@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from resolver.search.needs import Candidate
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from resolver.search.needs import Demand, Edge, Need
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ResolvedPackage:
+class ResolvedPackage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One chosen version: the file for each target's bit, and its edges as name to mask.
 
     `needs` are the requirements on other chosen packages, kept for explanations.
@@ -35,16 +35,14 @@ class ResolvedPackage:
     needs: tuple[Need, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootEdges:
+class RootEdges(msgspec.Struct, frozen=True, kw_only=True):
     """What one directory plugin needs of locked packages and of the host, as name to mask."""
 
     dependencies: Mapping[str, int]
     provided: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One successful search.
 
     `roots` is what the plugin entries themselves require; `directories` the edges of each directory plugin.
@@ -53,7 +51,7 @@ class Found:
     packages: tuple[ResolvedPackage, ...]
     roots: tuple[Need, ...]
     root_edges: tuple[Edge, ...]
-    directories: Mapping[str, RootEdges] = field(default_factory=dict)
+    directories: Mapping[str, RootEdges] = {}
 
 
 def directory_edges(wanted: Sequence[Need], demands: Demands) -> dict[str, RootEdges]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
@@ -34,8 +35,7 @@ MAX_ROUNDS = 200_000
 """How many decisions a search may take before it gives up; real sets take some hundreds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """One plugin entry that cannot be satisfied even alone.
 
     `nearest` is the version outside what was asked for that would work, where there is one.
@@ -164,8 +164,7 @@ class Search:
         return self.settings.targets.systems(mask)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Solution:
+class Solution(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What was found, the searches that found it, and the names that had to differ between targets."""
 
     found: Found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from resolver.targets import TargetSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchSettings:
+class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The fixed surroundings of one search.
 
     `host` is what is provided.  `exclude_newer` is the moment (UTC) from which on uploads are too new.  `preferred`
@@ -33,12 +33,12 @@ class SearchSettings:
     host: ProvidedSet
     exclude_newer: datetime | None = None
     prereleases: Prereleases = "if-necessary"
-    constraints: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    constraints: Mapping[str, tuple[Requirement, ...]] = {}
     overrides: tuple[OverrideConfig, ...] = ()
-    preferred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    preferred_files: Mapping[str, str] = field(default_factory=dict)
-    allow_build: Mapping[str, str] = field(default_factory=dict)
-    allow_origins: Mapping[str, str] = field(default_factory=dict)
+    preferred: Mapping[str, tuple[str, ...]] = {}
+    preferred_files: Mapping[str, str] = {}
+    allow_build: Mapping[str, str] = {}
+    allow_origins: Mapping[str, str] = {}
     follows_references: bool = True
     explicit_prereleases: frozenset[str] = frozenset()
     allowed_yanks: frozenset[tuple[str, Version]] = frozenset()

@@ -8,10 +8,11 @@ makes each of them a look-up, and its reasons are the explanation a person reads
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from resolver.search.references import Met, Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmet:
+class Unmet(msgspec.Struct, frozen=True, kw_only=True):
     """A need that nothing can satisfy: every version it admits, with the reason against it, newest first.
 
     `missing` is true where no index knows the name; `listed` counts all versions the index has.
@@ -39,15 +39,13 @@ class Unmet:
     newest: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate whose metadata cannot be used."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clashes:
+class Clashes(msgspec.Struct, frozen=True, kw_only=True):
     """Every requirement of a candidate that the host's versions do not satisfy; never empty."""
 
     clashes: tuple[Clash, ...]
@@ -56,8 +54,7 @@ class Clashes:
 Reason = Clashes | Unmet | Unreadable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Death:
+class Death(msgspec.Struct, frozen=True, kw_only=True):
     """Why a candidate can never be used on the targets in `mask`, or not with `extra`."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from lock.grammar import FILE, quoted
@@ -25,8 +26,7 @@ MAX_BYTES = 2 * 1024**3
 """The largest archive, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedArchive:
+class FetchedArchive(msgspec.Struct, frozen=True, kw_only=True):
     """An archive on this disk: `filename` is the last segment of its address, `size` in bytes."""
 
     url: str

@@ -8,9 +8,10 @@ forks that share its storage, and a cache those of other repositories.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from lock.errors import Problem, WorldError
 from resolver.git_commands import TIMEOUT, Git, GitFailedError, protocol
@@ -48,9 +49,7 @@ class GitSources:
         """
         git_refs.require_commit(commit, source.url)
         label = f"{source.url}@{commit[:12]}"
-        asked = f"tag {source.tag} branch {source.branch} any {source.revision is not None}"
-        key = f"git {source.url} {commit} {asked} submodules {source.submodules}"
-        tree = self._trees.tree(key, label, lambda folder: self._made(source, commit, folder, ()))
+        tree = self._trees.tree(_key(source, commit), label, lambda folder: self._made(source, commit, folder, ()))
         tree.folder(source.subdirectory)
         pointers = tree.remarks_below("lfs-pointer", source.subdirectory)
         if pointers:
@@ -62,6 +61,10 @@ class GitSources:
                 remedy="name a release archive with the files in it by url, or another subdirectory",
             )
         return tree
+
+    def kept(self, source: GitSource, commit: str) -> Tree | None:
+        """Return the tree of a commit where an earlier run has kept it, and ask nobody."""
+        return self._trees.kept(_key(source, commit), f"{source.url}@{commit[:12]}")
 
     def missing_submodules(self, source: GitSource, tree: Tree) -> tuple[Problem, ...]:
         """Return a warning for each submodule below the plugin's folder that is empty as it was not asked for."""
@@ -198,6 +201,11 @@ class GitSources:
         algorithm = "sha256" if len(commit) == 64 else "sha1"
         git.run("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
         return git
+
+
+def _key(source: GitSource, commit: str) -> str:
+    asked = f"tag {source.tag} branch {source.branch} any {source.revision is not None}"
+    return f"git {source.url} {commit} {asked} submodules {source.submodules}"
 
 
 def pinned(source: GitSource, commit: str) -> GitSource:

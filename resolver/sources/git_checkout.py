@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from resolver.sources.errors import named, refused
 from resolver.sources.trees import Remark
@@ -36,8 +37,7 @@ _CONVERTING = ("text", "eol", "crlf", "ident", "working-tree-encoding")
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A file, link or submodule of a commit; `size` in bytes, 0 for a submodule."""
 
     mode: str

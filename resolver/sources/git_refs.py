@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from lock.grammar import COMMIT, quoted
@@ -21,8 +22,7 @@ HEADS, TAGS = "refs/heads/", "refs/tags/"
 _PEELED = "^{}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refs:
+class Refs(msgspec.Struct, frozen=True, kw_only=True):
     """The branches and tags of a repository with their commits; annotated tags are peeled."""
 
     branches: Mapping[str, str]
@@ -35,8 +35,7 @@ class Refs:
         return {commit: ref for ref, commit in sorted(full, reverse=True)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefCheck:
+class RefCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A tag, branch or commit as it was asked for, with the commit locked for it and the one it names now.
 
     `now` is None where the repository has no such ref any more.  `asked` is for messages: `tag v1.2`.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from lock.errors import Problem
 from lock.grammar import quoted
@@ -25,8 +26,7 @@ _REMEDY = "do not use this archive; choose another version or source, and tell i
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, kw_only=True):
     """One member of an archive: `name` as the archive spells it, `size` in bytes.
 
     `target` is where a symbolic link points; `open` gives the bytes of a file.  `other` says in words what it is where

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+import msgspec
 
 from lock.grammar import BACKEND, BACKEND_PATH, quoted
 from resolver.sources.errors import refused
@@ -26,8 +27,7 @@ DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
 _REMEDY = "tell the maintainers; other versions may be right"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildSystem:
+class BuildSystem(msgspec.Struct, frozen=True, kw_only=True):
     """`[build-system]`: what has to be there for the build, the backend, and folders of the tree it is found in."""
 
     requires: tuple[Requirement, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from lock.errors import InputError, Problem
 from resolver.sources import pyproject
@@ -18,8 +19,7 @@ MANIFESTS = ("plugin.yaml", "plugin.yml", "skill.toml")
 """The files at the root of a directory plugin, in the order in which they are looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
+class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     """What a tree is; `manifest` is the file that makes it a directory plugin."""
 
     kind: PluginKind

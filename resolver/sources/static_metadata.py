@@ -7,9 +7,9 @@ must not change what stands there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -32,8 +32,7 @@ _NEEDED_FIELDS = ("requires-dist", "requires-python", "provides-extra")
 _NEEDED_KEYS = ("name", "version", "dependencies", "optional-dependencies", "requires-python")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaticMetadata:
+class StaticMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What a source says of itself.  `metadata` None: a build is needed, and `reason` says why.
 
     `name` (as it is written) and `version` may be known even then.

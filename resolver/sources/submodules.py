@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lock.grammar import quoted
 from resolver.git_commands import GitFailedError, protocol
@@ -28,8 +29,7 @@ MAX_NUMBER = 100
 _REMEDY = "tell the maintainers; without submodules = true the folder stays empty"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submodule:
+class Submodule(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of a tree that is a commit of another repository."""
 
     path: str

@@ -8,7 +8,6 @@ import os
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -43,8 +42,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
 _RECORD = msgspec.json.Decoder(_Record)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(msgspec.Struct, frozen=True, kw_only=True):
     """A plain tree: `path` is its top, `nar_hash` the SRI hash of all of it, `source` its name in messages.
 
     It may stand in the cache, so nothing may be built or changed inside it: a build takes a copy.
@@ -134,8 +132,7 @@ class TreeCache:
 
         The key says all that decides the content: an address and a commit, or a file's hash.
         """
-        name = hashlib.sha256(key.encode()).hexdigest()
-        place = self._folder / name[:2] / name[2:]
+        place = self._place(key)
         known = _known(place, source)
         if known is not None:
             return known
@@ -151,6 +148,14 @@ class TreeCache:
         except OSError as error:
             raise disk_failure(error, source) from None
         return Tree(path=place / "tree", nar_hash=record.nar_hash, source=source, remarks=remarks)
+
+    def kept(self, key: str, source: str) -> Tree | None:
+        """Return the tree of this key where it is there and was not changed, and make none."""
+        return _known(self._place(key), source)
+
+    def _place(self, key: str) -> Path:
+        name = hashlib.sha256(key.encode()).hexdigest()
+        return self._folder / name[:2] / name[2:]
 
 
 def disk_failure(error: OSError, source: str) -> WorldError:

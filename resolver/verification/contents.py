@@ -1,112 +1,145 @@
-"""Whether a file holds what the lock says of it, and still requires what the lock has edges for."""
+"""Whether what was fetched holds what the lock says of it, for each package and plugin that is made of it."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from lock.errors import PluginLockError, Problem, WorldError
+from lock.model import Plugin, Sdist
 from resolver.index import parsed
-from resolver.inspection.wheel import inspect
 from resolver.search.markers import ApplicableTargets
+from resolver.sources.trees import disk_failure, nar_hash
+from resolver.sources.unpack import unpack
+from resolver.verification.directory_contents import plugin_differences
+from resolver.verification.edges import edge_differences
+from resolver.verification.source_contents import source_differences
+from resolver.verification.wheel_contents import wheel_differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
-    from lock.model import Artifact, EntryPoint, Lock, Package
-    from resolver.inspection.model import WheelContents
+    from packaging.requirements import Requirement
+
+    from lock.model import Artifact, Lock, Package
     from resolver.targets import TargetSet
     from resolver.verification.model import LockedFile
 
-
-def wheel_differences(file: LockedFile, path: Path, lock: Lock, targets: TargetSet) -> tuple[str, ...]:
-    """Look inside a wheel again, and return as finished phrases what the lock says otherwise.
-
-    Raises `InspectionError` for a wheel that must not be used at all.
-    """
-    contents = inspect(path, name=file.name, version=file.version or "")
-    package = next((entry for entry in lock.packages if (entry.name, entry.version) == (file.name, file.version)), None)
-    found: list[str] = []
-    if file.artifact is not None:
-        found += _facts(file.artifact, contents)
-    if package is not None:
-        found += _entry_points(package, contents, lock)
-        found += _python(package, contents)
-        found += _edges(package, file, contents, lock, ApplicableTargets(targets))
-    return tuple(found)
+_REMEDY = "the lock was edited, or written by another release: see what changed, and run plugin-lock lock anew"
 
 
-def _facts(artifact: Artifact, contents: WheelContents) -> Iterator[str]:
-    pairs = (
-        ("modules", artifact.modules, contents.modules),
-        ("startup-files", artifact.startup_files, contents.startup_files),
-        ("console-scripts", artifact.console_scripts, contents.console_scripts),
-        ("libraries", artifact.libraries, contents.libraries),
-    )
-    for key, locked, found in pairs:
-        if tuple(sorted(locked)) != tuple(sorted(found)):
-            yield f"{key} are {_listed(found)}, and the lock says {_listed(locked)}"
-    if artifact.native != contents.native:
-        yield f"it holds {'native' if contents.native else 'no native'} code, and the lock says otherwise"
-    if artifact.license != contents.license:
-        yield f"its licence is {contents.license or 'not given'}, and the lock says {artifact.license or 'nothing'}"
+class Contents:
+    """Looks inside; archives are unpacked below `folder`, and removed once they were looked at."""
+
+    def __init__(self, lock: Lock, targets: TargetSet, folder: Path) -> None:
+        self._lock = lock
+        self._targets = targets
+        self._folder = folder
+        self._built = {id(package) for package in lock.build_packages}
+        self._plugins = {plugin.name: plugin for plugin in lock.plugins}
+
+    def of_file(self, file: LockedFile, path: Path) -> tuple[Problem, ...]:
+        """Return what the lock says otherwise of a file, and why it must not be used at all if that is so.
+
+        Raises `WorldError` where the disk fails.
+        """
+        if file.filename.endswith(".whl"):
+            return self._told(file.filename, self._of_wheel(file, path))
+        return self._told(file.filename, self._of_archive(file, path))
+
+    def of_tree(self, owner: Package | Plugin, top: Path, label: str) -> tuple[Problem, ...]:
+        """Return what the lock says otherwise of a tree, as `of_file`; `label` names it in messages."""
+        return self._told(label, self._of_folder(owner, top, label))
+
+    def _told(self, label: str, differences: Iterator[str]) -> tuple[Problem, ...]:
+        try:
+            return tuple(
+                Problem(code="other-content", message=f"{label}: {what}", remedy=_REMEDY) for what in differences
+            )
+        except WorldError:
+            raise
+        except PluginLockError as error:
+            return error.problems
+
+    def _of_wheel(self, file: LockedFile, path: Path) -> Iterator[str]:
+        for owner in file.owners:
+            if isinstance(owner, Plugin):
+                yield "it is a wheel, and the lock says that it is a directory plugin"
+                continue
+            contents, found = wheel_differences(owner, _artifact(owner, file.filename), path, self._lock)
+            yield from found
+            if contents is not None:
+                yield from self._edges(owner, file.filename, contents.requires_dist, contents.provides_extra)
+
+    def _of_archive(self, file: LockedFile, path: Path) -> Iterator[str]:
+        with tempfile.TemporaryDirectory(dir=self._folder) as temporary:
+            top = Path(temporary) / "source"
+            try:
+                top.mkdir()
+                unpack(path, top, source=file.filename)
+            except OSError as error:
+                raise disk_failure(error, file.filename) from None
+            for owner in file.owners:
+                if isinstance(owner, Plugin) and owner.tree is not None:
+                    found = nar_hash(top, file.filename)
+                    if found != owner.tree.nar_hash:
+                        yield f"it unpacks to the NAR hash {found}, and the lock says {owner.tree.nar_hash}"
+                yield from self._of_folder(owner, top, file.filename)
+
+    def _of_folder(self, owner: Package | Plugin, top: Path, label: str) -> Iterator[str]:
+        subdirectory = _subdirectory(owner)
+        folder = top / subdirectory if subdirectory else top
+        if not folder.is_dir() or not folder.resolve().is_relative_to(top.resolve()):
+            yield f"it has no folder {subdirectory}, which the lock names"
+            return
+        if isinstance(owner, Plugin):
+            yield from plugin_differences(owner, folder, label, self._lock, ApplicableTargets(self._targets))
+            return
+        artifact = next((each for each in owner.artifacts if each.build is not None), None)
+        if artifact is None:
+            return
+        metadata, found = source_differences(owner, artifact, folder, top, label, ApplicableTargets(self._targets))
+        yield from found
+        if metadata is not None:
+            yield from self._edges(owner, artifact.name, metadata.requires_dist, metadata.provides_extra)
+
+    def _edges(
+        self, package: Package, artifact: str, stated: Iterable[Requirement], extras: Iterable[str]
+    ) -> Iterator[str]:
+        applicable = ApplicableTargets(self._targets)
+        mask = self._targets.mask(_artifact(package, artifact).systems)
+        overrides: list[Requirement] = []
+        asked: dict[str, int] = {}
+        if id(package) not in self._built:
+            # What sources are built with knows neither plugins nor overrides.
+            overrides = [
+                parsed.requirement(override.requirement)
+                for override in self._lock.resolution.overrides
+                if override.package in {None, package.name}
+            ]
+            plugin = self._plugins.get(package.name)
+            if plugin is not None:
+                on = self._targets.mask([s for s, version in plugin.version.items() if version == package.version])
+                asked = dict.fromkeys(plugin.extras, on)
+        yield from edge_differences(
+            package,
+            [*stated, *overrides],
+            applicable,
+            mask,
+            asked=asked,
+            known=extras,
+            passed_over={package.name, *(canonicalize_name(each.name) for each in overrides)},
+        )
 
 
-def _listed(values: Iterable[str]) -> str:
-    return ", ".join(sorted(values)) or "none"
+def _artifact(package: Package, name: str) -> Artifact:
+    return next(artifact for artifact in package.artifacts if artifact.name == name)
 
 
-def _entry_points(package: Package, contents: WheelContents, lock: Lock) -> Iterator[str]:
-    plugin = next((entry for entry in lock.plugins if entry.name == package.name and entry.tree is None), None)
-    if plugin is None:
-        return
-    groups = set(lock.host.entry_points)
-    found = {(entry.group, entry.name, entry.value) for entry in contents.entry_points if entry.group in groups}
-    locked = {_triple(entry) for entry in plugin.entry_points}
-    if len(package.artifacts) == 1 and found != locked:
-        yield f"it registers {_spelt(found)} with the host, and the lock says {_spelt(locked)}"
-    elif not found <= locked:
-        yield f"it registers {_spelt(found - locked)} with the host, which the lock does not say"
-
-
-def _triple(entry: EntryPoint) -> tuple[str, str, str]:
-    return entry.group, entry.name, entry.value
-
-
-def _spelt(entries: Iterable[tuple[str, str, str]]) -> str:
-    return ", ".join(f"{name} = {value}" for _, name, value in sorted(entries)) or "nothing"
-
-
-def _python(package: Package, contents: WheelContents) -> Iterator[str]:
-    """Compare Requires-Python where the lock has one: it has none where wheels disagree, or a cap was passed over."""
-    stated = contents.metadata.requires_python if contents.metadata is not None else None
-    if package.requires_python is not None and _clauses(package.requires_python) != _clauses(stated or ""):
-        yield f"its METADATA requires Python {stated or '(any)'}, and the lock says {package.requires_python}"
-
-
-def _clauses(specifier: str) -> set[str]:
-    return {"".join(clause.split()) for clause in specifier.split(",")}
-
-
-def _edges(
-    package: Package, file: LockedFile, contents: WheelContents, lock: Lock, applicable: ApplicableTargets
-) -> Iterator[str]:
-    """Find what METADATA requires and the lock has no edge for.
-
-    Which extras of a package are asked for does not stand in the lock: only what is required without any must be there.
-    """
-    if contents.metadata is None or file.artifact is None:
-        return
-    replaced = {canonicalize_name(parsed.requirement(entry.requirement).name) for entry in lock.resolution.overrides}
-    mask = applicable.targets.mask(file.artifact.systems)
-    for line in contents.metadata.requires_dist:
-        requirement = parsed.requirement(line)
-        name = canonicalize_name(requirement.name)
-        needed = applicable.marker(requirement.marker) & mask
-        if not needed or name in replaced or name == package.name:
-            continue
-        for system in applicable.targets.systems(needed):
-            edges = {*package.dependencies, *package.provided}
-            if name not in edges or system not in package.edge_systems.get(name, (system,)):
-                yield f"it requires {line} on {system}, and the lock has no edge to {name} there"
+def _subdirectory(owner: Package | Plugin) -> str | None:
+    if isinstance(owner, Plugin):
+        return owner.tree.source.subdirectory if owner.tree is not None else None
+    return None if owner.source is None or isinstance(owner.source, Sdist) else owner.source.subdirectory

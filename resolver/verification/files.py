@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lock.errors import LockError, Problem, WorldError
-from resolver.verification.contents import wheel_differences
-from resolver.verification.fetching import GoneError, UnseenError, sha256_of
+from lock.errors import Problem, WorldError
+from resolver.verification.fetching import GoneError, UnseenError
 from resolver.verification.model import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-    from lock.model import Lock
-    from resolver.targets import TargetSet
-    from resolver.verification.fetching import Bytes
+    from resolver.verification.contents import Contents
+    from resolver.verification.fetching import Bytes, Copy
     from resolver.verification.model import LockedFile, Outcome
 
 _CAUSES = (
@@ -24,16 +21,18 @@ _CAUSES = (
 )
 
 
-def check_file(file: LockedFile, source: Bytes, lock: Lock, targets: TargetSet) -> tuple[Finding, ...]:
+def check_file(file: LockedFile, source: Bytes, contents: Contents) -> tuple[Finding, ...]:
     """Get one file and compare it with the lock."""
     try:
-        path = source.get(file)
-        return tuple(_compared(file, path, lock, targets))
+        with source.opened(file) as copy:
+            return (*_damaged(file, copy.damaged), *_compared(file, copy, contents))
     except GoneError as gone:
         message = f"{file.filename} is gone: {gone.where} no longer has it"
         remedy = f"keep the copy of a cache or Nix store, or take another version: plugin-lock update {file.name}"
         return (_finding("gone", file, Problem(code="gone", message=message, remedy=remedy)),)
-    except UnseenError:
+    except UnseenError as unseen:
+        if unseen.damaged:
+            return tuple(_damaged(file, unseen.damaged))
         message = f"{file.filename} is neither in the cache nor in the Nix store, so nothing can be told of it"
         problem = Problem(code="not-checked", message=message, remedy="run verify once with a network")
         return (_finding("unknown", file, problem),)
@@ -41,28 +40,24 @@ def check_file(file: LockedFile, source: Bytes, lock: Lock, targets: TargetSet) 
         return tuple(_finding("failed", file, problem) for problem in error.problems)
 
 
-def _compared(file: LockedFile, path: Path, lock: Lock, targets: TargetSet) -> Iterator[Finding]:
-    sha256, size = sha256_of(path), path.stat().st_size
-    if sha256 != file.sha256:
-        message = f"{file.filename} has sha256 {sha256}, and {file.sha256} is locked"
+def _damaged(file: LockedFile, places: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    for place, remedy in places:
+        message = f"this copy of {file.filename} is damaged: its bytes have not the hash that it lies under"
+        yield _finding("damaged", file, Problem(code="damaged-copy", message=message, path=place, remedy=remedy))
+
+
+def _compared(file: LockedFile, copy: Copy, contents: Contents) -> Iterator[Finding]:
+    if copy.sha256 != file.sha256:
+        message = f"{file.filename} has sha256 {copy.sha256}, and {file.sha256} is locked"
         problem = Problem(code="changed-bytes", message=message, remedy=_CAUSES.format(name=file.name))
         yield _finding("changed", file, problem)
         return
+    size = copy.path.stat().st_size
     if size != file.size:
         message = f"{file.filename} has {size} bytes, and the lock says {file.size}"
         yield _finding("different", file, Problem(code="size", message=message, remedy="run plugin-lock lock anew"))
-    if not file.filename.endswith(".whl"):
-        return
-    try:
-        found = wheel_differences(file, path, lock, targets)
-    except LockError as error:
-        for problem in error.problems:
-            yield _finding("different", file, problem)
-        return
-    for what in found:
-        message = f"{file.filename}: {what}"
-        remedy = "the lock was edited, or written by another release: see what changed, and run plugin-lock lock anew"
-        yield _finding("different", file, Problem(code="other-content", message=message, remedy=remedy))
+    for problem in contents.of_file(file, copy.path):
+        yield _finding("different", file, problem)
 
 
 def _finding(outcome: Outcome, file: LockedFile, problem: Problem) -> Finding:

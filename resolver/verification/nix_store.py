@@ -1,11 +1,12 @@
-"""The store path of a file that Nix fetched by its hash, computed as Nix computes it.
+"""The store path of what Nix fetched by its hash, computed as Nix computes it.
 
-Source: Nix manual, "Complete Store Path Calculation": a fixed-output path of a flat file.  It depends on the hash of
-`fixed:out:sha256:<hex>:` and on the name.
+Source: Nix manual, "Complete Store Path Calculation".  The path of a flat file depends on the hash of
+`fixed:out:sha256:<hex>:` and on the name, that of a tree with a sha256 NAR hash on that hash itself and the name.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 STORE = "/nix/store"
@@ -19,7 +20,16 @@ _SUFFIXES = (".whl", ".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tar", ".zip")
 def flat_file_path(name: str, sha256: str, store: str = STORE) -> str:
     """Return the path of a fixed-output derivation's file; `sha256` are 64 lower-case hex digits."""
     inner = hashlib.sha256(f"fixed:out:sha256:{sha256}:".encode()).hexdigest()
-    digest = hashlib.sha256(f"output:out:sha256:{inner}:{store}:{name}".encode()).digest()
+    return _path("output:out", inner, name, store)
+
+
+def tree_path(name: str, nar_hash: str, store: str = STORE) -> str:
+    """Return the path of a tree that was fetched or added by its NAR hash, an SRI hash by sha256."""
+    return _path("source", base64.b64decode(nar_hash.removeprefix("sha256-")).hex(), name, store)
+
+
+def _path(kind: str, inner: str, name: str, store: str) -> str:
+    digest = hashlib.sha256(f"{kind}:sha256:{inner}:{store}:{name}".encode()).digest()
     return f"{store}/{base32(_folded(digest))}-{name}"
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from lock.model import Artifact, Asked, Build, BuildRequirement, Lock, Package, Plugin, Vcs, Wheel
 from lock.reader import parse

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import fields, replace
 from packaging.pylock import (
     PackageArchive,
     PackageDirectory,
@@ -63,7 +64,7 @@ def shuffled(value: _T, chance: random.Random) -> _T:
         pairs = [(key, shuffled(item, chance)) for key, item in value.items()]
         chance.shuffle(pairs)
         return dict(pairs)  # type: ignore[return-value]
-    if is_dataclass(value):
+    if isinstance(value, Struct):
         changes = {field.name: shuffled(getattr(value, field.name), chance) for field in fields(value)}
         return replace(value, **changes)  # type: ignore[type-var]
     return value

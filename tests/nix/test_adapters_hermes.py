@@ -56,7 +56,7 @@ def lock_weather(lock: LockMaker, **more: Any) -> None:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return {name: getattr(value, name) for name in value.__struct_fields__}
 
 
 def settings(nix: Nix, expression: str) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 from pip._internal.models.index import PyPI
 
 from lock.model import Artifact, Build, BuildRequirement, IndexRecord, Package, Plugin, Sdist, Wheel

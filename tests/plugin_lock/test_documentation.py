@@ -93,6 +93,7 @@ def test_each_command_writes_the_documented_json(demo: Demo) -> None:
     assert_documented(demo.run("host", "--json").json, "host")
     assert_documented(demo.run("remove", "beta-plugin", "--json").json, "lock")
     assert_documented(demo.run("init", "--host", "x", "--python", "3.12", "--json").json, "error")
+    assert_documented(demo.run("init", "--vendor", "nix/plugin-lock", "--json").json, "vendor")
     assert_documented(demo.run("init", "--host", "x", "--python", "3.12", "--json", "--force").json, "init")
 
 
@@ -102,7 +103,7 @@ def test_a_build_is_documented() -> None:
 
 
 def test_every_documented_shape_is_tested() -> None:
-    names = ("error", "lock", "edit", "init", "check", "verify", "audit", "host", "tree", "build")
+    names = ("error", "lock", "edit", "init", "vendor", "check", "verify", "audit", "host", "tree", "build")
     assert EXAMPLES.keys() == {f"plugin-lock/{name}/1" for name in names}
 
 

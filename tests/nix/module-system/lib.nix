@@ -40,9 +40,7 @@ let
     mkDefault = lib.mkOverride 1000;
     mkForce = lib.mkOverride 50;
 
-    concatStringsSep = builtins.concatStringsSep;
-    mapAttrs = builtins.mapAttrs;
-    foldl' = builtins.foldl';
+    inherit (builtins) concatStringsSep foldl' mapAttrs;
 
     getName = package: if builtins.isString package then package else package.pname or (builtins.parseDrvName package.name).name;
 

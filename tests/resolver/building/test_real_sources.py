@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from resolver.building.requirements import for_targets, sources_in
 from resolver.building.source_indexes import SourceIndexes

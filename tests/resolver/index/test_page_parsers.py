@@ -94,3 +94,10 @@ def test_an_odd_api_version_is_an_error_in_both_forms(version: str) -> None:
         json_page.read("thing", BASE, json.dumps({"meta": {"api-version": version}, "files": []}).encode())
     with pytest.raises(PageError):
         html_page.read("thing", BASE, f'<meta name="pypi:repository-version" content="{version}">'.encode())
+
+
+@pytest.mark.parametrize("href", ["https://[/thing-1.0.tar.gz#sha256=x", "//[::1/x", "https://[x]/"])
+def test_a_link_that_is_no_address_is_no_file_of_the_project(href: str) -> None:
+    text = f'<a href="{href}">x</a><a href="/thing-2.0.tar.gz">thing-2.0.tar.gz</a>'.encode()
+    digest = html_page.read("thing", "https://index.example/simple/thing/", text)
+    assert [version for version, _, _ in digest.header.versions] == ["2.0"]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from lock.errors import InputError, LockError, WorldError
 from resolver.operations.auditing import AuditRequest, audit

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from lock.errors import InputError
 from resolver.operations.checking import check
 from resolver.operations.verifying import VerifyRequest, verify
 from resolver.progress import Silent
-from resolver.verification.nix_store import flat_file_path
+from resolver.verification.nix_store import flat_file_path, tree_path
 from tests.resolver.building.sources import project
 from tests.resolver.sources.repositories import Repository
 from tests.servers.index_server import Fault, IndexServer, ServedFile
@@ -153,7 +154,7 @@ def test_names_limit_what_is_looked_at(locked: Workshop) -> None:
 
 
 def test_a_name_that_is_not_locked_is_an_error_with_the_nearest(locked: Workshop) -> None:
-    with pytest.raises(InputError, match="helpr is neither") as caught:
+    with pytest.raises(InputError, match='"helpr" is neither') as caught:
         verified(locked, "helpr")
     assert "helper" in (caught.value.problems[0].remedy or "")
 
@@ -230,10 +231,16 @@ def test_offline_what_is_nowhere_is_not_told(locked: Workshop) -> None:
     assert (report.exit_code, report.verified) == (2, 1)
 
 
-def test_offline_a_damaged_copy_in_the_cache_is_no_copy(locked: Workshop) -> None:
-    for kept in locked.root.rglob(HELPER):
-        kept.write_bytes(b"damaged")
-    assert outcomes(verified(locked, offline=True)) == {("unknown", HELPER)}
+def test_offline_a_damaged_copy_in_the_cache_is_told_as_such_and_blames_nobody_else(locked: Workshop) -> None:
+    (kept,) = locked.root.rglob(HELPER)
+    kept.write_bytes(b"damaged")
+    report = verified(locked, offline=True)
+    assert outcomes(report) == {("damaged", HELPER)}
+    problem = report.findings[0].problem
+    assert problem.path == str(kept)
+    assert problem.message == (f"this copy of {HELPER} is damaged: its bytes have not the hash that it lies under")
+    assert "proxy" not in str(problem)
+    assert (report.exit_code, report.verified) == (1, 1)
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -247,7 +254,25 @@ def test_offline_the_nix_store_is_looked_at(locked: Workshop, *, right: bool) ->
     place = locked.root / flat_file_path(HELPER, digest, str(store))
     place.write_bytes(data if right else b"damaged")
     report = verified(locked, offline=True, environ={"HOME": str(locked.root), "NIX_STORE_DIR": str(store)})
-    assert outcomes(report) == (set() if right else {("changed", HELPER)})
+    assert outcomes(report) == (set() if right else {("damaged", HELPER)})
+    if not right:
+        assert report.findings[0].problem.path == str(place)
+        assert report.findings[0].problem.remedy == (
+            f"let Nix fetch it anew, as root where the store is root's: nix-store --repair-path {place}"
+        )
+
+
+def test_offline_a_right_copy_in_the_store_is_looked_into_beside_a_damaged_one_in_the_cache(locked: Workshop) -> None:
+    for kept in locked.root.rglob(HELPER):
+        kept.write_bytes(b"damaged")
+    store = locked.root / "store"
+    store.mkdir()
+    data = served(locked, "helper").data
+    (locked.root / flat_file_path(HELPER, hashlib.sha256(data).hexdigest(), str(store))).write_bytes(data)
+    text = locked.lock_path.read_text(encoding="utf-8")
+    locked.lock_path.write_text(text.replace('modules = [\n  "helper",\n]', 'modules = [\n  "other",\n]', 1), "utf-8")
+    report = verified(locked, offline=True, environ={"HOME": str(locked.root), "NIX_STORE_DIR": str(store)})
+    assert outcomes(report) == {("damaged", HELPER), ("different", HELPER)}
 
 
 def git_plugin(workshop: Workshop) -> Repository:
@@ -285,11 +310,33 @@ def test_a_commit_that_is_on_no_branch_any_more_is_gone(workshop: Workshop) -> N
     assert ("gone", f"some-plugin-{first}") in outcomes(verified(workshop, "some-plugin"))
 
 
-def test_offline_a_repository_is_not_asked(workshop: Workshop) -> None:
+def test_offline_a_repository_is_not_asked_and_the_kept_tree_is_looked_at(workshop: Workshop) -> None:
+    repo = git_plugin(workshop)
+    shutil.rmtree(repo.folder)
+    report = verified(workshop, "some-plugin", offline=True)
+    assert (report.findings, report.verified) == ((), 1)
+
+
+@pytest.mark.parametrize("library", [True, False], ids=["fetchgit", "builtins.fetchGit"])
+@pytest.mark.parametrize("right", [True, False])
+def test_offline_a_commit_is_looked_for_in_the_nix_store(workshop: Workshop, *, library: bool, right: bool) -> None:
     repo = git_plugin(workshop)
     commit = repo.git("rev-parse", "HEAD")
-    report = verified(workshop, "some-plugin", offline=True)
-    assert outcomes(report) == {("unknown", f"some-plugin-{commit}")}
+    artifact = f"some-plugin-{commit}"
+    shutil.rmtree(workshop.root / "cache")
+    store = workshop.root / "store"
+    store.mkdir()
+    nar_hash = next(p for p in workshop.read().packages if p.name == "some-plugin").artifacts[0].nar_hash
+    assert nar_hash is not None
+    own = {"HOME": str(workshop.root), "NIX_STORE_DIR": str(store)}
+    assert outcomes(verified(workshop, "some-plugin", offline=True, environ=own)) == {("unknown", artifact)}
+    place = workshop.root / tree_path(artifact if library else "source", nar_hash, str(store))
+    shutil.copytree(repo.folder, place, ignore=shutil.ignore_patterns(".git"))
+    if not right:
+        (place / "more.txt").write_text("x", encoding="utf-8")
+    report = verified(workshop, "some-plugin", offline=True, environ=own)
+    assert outcomes(report) == (set() if right else {("damaged", artifact)})
+    assert report.exit_code == (0 if right else 1)
 
 
 def test_a_folder_that_changed_is_changed(workshop: Workshop) -> None:

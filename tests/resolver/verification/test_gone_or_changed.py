@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from lock.errors import InputError, LockError
 from resolver.operations.verifying import VerifyRequest, verify
@@ -210,8 +211,31 @@ def test_only_what_is_named_is_looked_at(locked: Workshop) -> None:
 
 
 def test_a_name_that_is_not_locked_is_wrong_use(locked: Workshop) -> None:
-    with pytest.raises(InputError, match="helpr is neither a plugin nor a locked package"):
+    with pytest.raises(InputError, match='"helpr" is neither a plugin nor a locked package'):
         looked(locked, "helpr")
+
+
+def test_a_name_that_is_not_locked_is_shown_as_it_was_typed(locked: Workshop) -> None:
+    with pytest.raises(InputError) as caught:
+        looked(locked, "../x")
+    problem = caught.value.problems[0]
+    assert problem.message == '"../x" is neither a plugin nor a locked package'
+    assert problem.remedy == "plugin-lock tree shows what there is"
+
+
+def test_at_most_five_near_names_are_proposed_for_one_that_is_not_locked(locked: Workshop) -> None:
+    for number in range(9):
+        locked.server.add_wheel(f"helper{number}", "1.0")
+        locked.plugins[f"helper{number}"] = '"*"'
+    locked.lock()
+    with pytest.raises(InputError) as caught:
+        looked(locked, "helperr")
+    assert (caught.value.problems[0].remedy or "").count("helper") == 5
+
+
+def test_names_are_normalized(locked: Workshop) -> None:
+    locked.server.fail(rf"{HELPER}$", Fault(status=404))
+    assert looked(locked, "HELPER").exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -251,7 +275,7 @@ def test_a_mirror_is_believed_for_its_bytes_whatever_its_address(locked: Worksho
     with IndexServer() as mirror:
         for name, files in locked.server.projects.items():
             for file in files:
-                mirror.add(name, replace(file))
+                mirror.add(name, dataclasses.replace(file))
         if damage:
             mirror.projects["helper"][0].data = wheel_bytes("helper", "1.0", files={"helper/x.py": b"x = 1\n"})
         locked.server.requests.clear()
@@ -263,7 +287,7 @@ def test_a_mirror_is_believed_for_its_bytes_whatever_its_address(locked: Worksho
 
 def test_a_file_that_the_mirror_lacks_is_gone(locked: Workshop) -> None:
     with IndexServer() as mirror:
-        mirror.add("plug", replace(served(locked, "plug")))
+        mirror.add("plug", dataclasses.replace(served(locked, "plug")))
         assert told(looked(locked, mirror=mirror.url)) == {("gone", HELPER, "gone")}
 
 
@@ -285,8 +309,8 @@ def test_offline_a_damaged_file_of_the_cache_is_never_called_verified(locked: Wo
         path.chmod(0o644)
         path.write_bytes(b"damaged")
     report = looked(locked, offline=True)
-    assert report.exit_code != 0
-    assert report.verified == 1
+    assert told(report) == {("damaged", HELPER, "damaged-copy")}
+    assert (report.exit_code, report.verified) == (1, 1)
 
 
 def test_offline_a_nix_store_is_looked_into(locked: Workshop, tmp_path: Path) -> None:

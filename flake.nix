@@ -1,0 +1,106 @@
+{
+  description = "Locks the plugins of a Python program that Nix builds";
+
+  inputs.nixpkgs.url = "github:nixos/nixpkgs/nixos-unstable";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      inherit (nixpkgs) lib;
+
+      # Those that plugin-lock's own dependencies are locked for.
+      systems = [
+        "aarch64-darwin"
+        "aarch64-linux"
+        "x86_64-darwin"
+        "x86_64-linux"
+      ];
+
+      forEachSystem = make: lib.genAttrs systems (system: make nixpkgs.legacyPackages.${system});
+
+      packagesOf =
+        pkgs:
+        let
+          program = import ./nix/plugin-lock { inherit pkgs; };
+        in
+        {
+          plugin-lock = program;
+          default = program;
+        };
+
+      # By its path, so that a module imported twice counts once.
+      module = path: { imports = [ path ]; };
+
+      adapters = {
+        hermes-agent = module ./nix/adapters/hermes-agent.nix;
+      };
+
+      template = name: description: {
+        inherit description;
+        path = ./nix/templates + "/${name}";
+      };
+    in
+    {
+      lib = {
+        # { pkgs, lock, … } -> what docs/nix.md says.
+        pluginLock = import ./nix;
+        # { host, … } -> a module that hands a lock's plugins to any host's own options.
+        genericAdapter = import ./nix/adapters/generic.nix;
+      };
+
+      packages = forEachSystem packagesOf;
+
+      overlays.default = import ./nix/overlay.nix;
+
+      nixosModules = {
+        default = module ./nix/modules/nixos.nix;
+      }
+      // adapters;
+
+      homeModules = {
+        default = module ./nix/modules/home-manager.nix;
+      }
+      // adapters;
+
+      templates = {
+        default = self.templates.minimal;
+        minimal = template "minimal" "Plugins for a host, as one environment";
+        hermes-agent = template "hermes-agent" "hermes-agent with plugins on NixOS";
+        home-manager = template "home-manager" "A host with plugins for one user, with Home Manager";
+        many-machines = template "many-machines" "One lock, many machines, each with plugins of its own";
+      };
+
+      checks = forEachSystem (pkgs: {
+        inherit (packagesOf pkgs) plugin-lock;
+        runs = import ./nix/plugin-lock/runs.nix {
+          inherit pkgs;
+          inherit (packagesOf pkgs) plugin-lock;
+        };
+      });
+
+      devShells = forEachSystem (pkgs: {
+        default = pkgs.mkShell {
+          packages = [
+            (packagesOf pkgs).plugin-lock
+            pkgs.git
+            pkgs.nixfmt
+          ];
+        };
+      });
+
+      apps = forEachSystem (pkgs: {
+        default = {
+          type = "app";
+          program = "${(packagesOf pkgs).plugin-lock}/bin/plugin-lock";
+          meta.description = "Lock the plugins of a Python program";
+        };
+      });
+
+      formatter = forEachSystem (pkgs: pkgs.nixfmt);
+
+      # What a Hydra builds: the same for each system.
+      hydraJobs = {
+        inherit (self) checks packages;
+      };
+    };
+}
