@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from lock.derived import plugin_systems
+from lock.identities import identity_key, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
         EntryPoint,
         IndexRecord,
         Lock,
-        Override,
         Package,
         Plugin,
         PluginManifest,
         PluginTree,
     )
+    from lock.options import Override, Publisher
 
 
 def package_key(package: Package) -> tuple[str, str]:
@@ -67,7 +68,28 @@ def canonical(lock: Lock) -> Lock:
             constraints=_sorted(lock.resolution.constraints),
             overrides=tuple(sorted(lock.resolution.overrides, key=override_key)),
         ),
+        policy=replace(
+            lock.policy,
+            publishers={name: _publishers(lock.policy.publishers[name]) for name in sorted(lock.policy.publishers)},
+        ),
     )
+
+
+def publisher_key(publisher: Publisher) -> str:
+    """By identity."""
+    return identity_key(publisher.identity)
+
+
+def _publishers(publishers: tuple[Publisher, ...]) -> tuple[Publisher, ...]:
+    return tuple(
+        sorted(
+            (replace(publisher, identity=ordered(publisher.identity)) for publisher in publishers), key=publisher_key
+        )
+    )
+
+
+def _identities(identities: tuple[Mapping[str, str], ...]) -> tuple[Mapping[str, str], ...]:
+    return tuple(sorted(map(ordered, identities), key=identity_key))
 
 
 def _package(package: Package) -> Package:
@@ -77,6 +99,7 @@ def _package(package: Package) -> Package:
         provided=_sorted(package.provided),
         edge_systems=_limits(package.edge_systems, package.systems),
         wheels=tuple(sorted(package.wheels, key=lambda wheel: wheel.name)),
+        attestation_identities=_identities(package.attestation_identities),
         artifacts=tuple(sorted(map(_artifact, package.artifacts), key=lambda artifact: artifact.name)),
     )
 

@@ -101,6 +101,9 @@ GIT_REF = _grammar(
 PLUGIN_ID = _grammar("plugin-id", "a plugin's id (letters, digits and `._+@~-`)", _SEGMENT)
 EXECUTABLE = _grammar("path", "a relative path inside the plugin", PATH.pattern.pattern, longest=255)
 VARIABLE = _grammar("variable", "an environment variable's name", r"[A-Za-z_][A-Za-z0-9_]*")
+IDENTITY_KEY = _grammar(
+    "publisher", "a key of a publisher (letters, digits, `_` and `-`)", r"[A-Za-z][A-Za-z0-9_-]*", longest=64
+)
 RISK = _grammar("risk", "a word such as `caution`", r"[a-z][a-z0-9_-]*")
 INDEX_NAME = _grammar("index", "the name of an index", r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 SPAN_OR_DATE = _grammar(

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from lock.options import Policy, ResolutionOptions
+
 FORMAT_VERSION = 1
 """Raised only when an older reader would go wrong."""
 
@@ -100,8 +102,9 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     load commands, by file name); `native` says whether it holds native code at all.  `startup_files` run when an
     interpreter starts (`.pth` with code, `sitecustomize`, ...), relative to site-packages.  `uploaded` is the
     index's upload time (PEP 700) as ISO 8601 in UTC.  Trees (git, folders) have `nar_hash`, the SRI hash of the plain
-    checkout, with submodules where `submodules`.  What must be built has `build`; what is said of its content is
-    then what a build at lock time showed.
+    checkout, with submodules where `submodules`.  `attested`: its index serves attestations of it (PEP 740) by the
+    package's publishers.  What must be built has `build`; what is said of its content is then what a build at lock
+    time showed.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     uploaded: str | None = None
     nar_hash: str | None = None
     submodules: bool = False
+    attested: bool = False
     build: Build | None = None
 
 
@@ -123,6 +127,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
 
     `dependencies` are names of other locked packages, `provided` names the host ships; `edge_systems` holds, for
     an edge that does not apply to all systems of this package, the systems to which it applies.
+    `attestation_identities` are who published its attested artifacts: `kind`, and the keys of that kind (PEP 740,
+    PEP 751).
     """
 
     name: str
@@ -134,6 +140,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     edge_systems: Mapping[str, tuple[str, ...]] = {}
     wheels: tuple[Wheel, ...] = ()
     source: PackageSource | None = None
+    attestation_identities: tuple[Mapping[str, str], ...] = ()
     artifacts: tuple[Artifact, ...] = ()
 
     @property
@@ -257,36 +264,6 @@ class IndexRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     files: tuple[str, ...]
-
-
-class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """A requirement that replaces what a distribution asks for; `package` limits it to one distribution."""
-
-    requirement: str
-    reason: str
-    package: str | None = None
-
-
-class ResolutionOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The `[resolution]` of plugins.toml, as far as it shaped this lock."""
-
-    exclude_newer: str | None = None
-    prereleases: str = "if-necessary"
-    constraints: tuple[str, ...] = ()
-    overrides: tuple[Override, ...] = ()
-
-
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What `[policy]` of plugins.toml let into this lock, to the reason given.
-
-    Normalized names of what may be built, run code at start-up, and share modules; origins, or beginnings of addresses,
-    to which the requirements of dependencies may lead.
-    """
-
-    allow_build: Mapping[str, str] = {}
-    allow_startup_code: Mapping[str, str] = {}
-    allow_modules: Mapping[str, str] = {}
-    allow_origins: Mapping[str, str] = {}
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):

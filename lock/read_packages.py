@@ -28,12 +28,19 @@ def read_package(table: Table) -> tuple[Package, StatedPackage]:
         edge_systems={} if edges is None else {name: edges.texts(name) for name in edges.names()},
         wheels=tuple(_wheel(entry) for entry in table.tables("wheels")),
         source=read_source(table),
+        attestation_identities=tuple(read_identity(entry) for entry in table.tables("attestation-identities")),
         artifacts=tuple(_artifact(entry) for entry in own.tables("artifacts")),
     )
     stated = StatedPackage(marker=table.optional_text("marker"), dependencies=dependencies)
     for known in (own, tool, table):
         known.finish()
     return package, stated
+
+
+def read_identity(table: Table) -> dict[str, str]:
+    """Read a publisher, whose keys are those of its kind."""
+    table.text("kind")
+    return {name: table.text(name) for name in table.names()}
 
 
 def _dependency(table: Table) -> tuple[str, str | None]:
@@ -67,6 +74,7 @@ def _artifact(table: Table) -> Artifact:
         uploaded=table.optional_text("uploaded"),
         nar_hash=table.optional_text("nar-hash"),
         submodules=table.flag("submodules"),
+        attested=table.flag("attested"),
         build=None if build is None else read_build(build),
     )
     table.finish()

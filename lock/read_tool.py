@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lock.model import Host, IndexRecord, Override, Policy, ResolutionOptions, Source, TargetRecord
+from lock.model import Host, IndexRecord, Source, TargetRecord
+from lock.options import Override, Policy, Publisher, ResolutionOptions
+from lock.read_packages import read_identity
 from lock.read_plugins import by_system
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def read_policy(table: Table | None) -> Policy:
         allow_startup_code=_reasons(table, "allow-startup-code"),
         allow_modules=_reasons(table, "allow-modules"),
         allow_origins=_reasons(table, "allow-origins"),
+        allow_unattested=_reasons(table, "allow-unattested"),
+        publishers=_publishers(table.optional_table("publishers")),
     )
     table.finish()
     return policy
@@ -58,6 +62,19 @@ def read_policy(table: Table | None) -> Policy:
 def _reasons(table: Table, key: str) -> dict[str, str]:
     reasons = table.optional_table(key)
     return {} if reasons is None else {name: reasons.text(name) for name in reasons.names()}
+
+
+def _publishers(table: Table | None) -> dict[str, tuple[Publisher, ...]]:
+    if table is None:
+        return {}
+    return {name: tuple(map(_publisher, table.tables(name))) for name in table.names()}
+
+
+def _publisher(table: Table) -> Publisher:
+    identity = read_identity(table)
+    return Publisher(
+        identity={key: value for key, value in identity.items() if key != "reason"}, reason=table.text("reason")
+    )
 
 
 def _override(table: Table) -> Override:

@@ -50,6 +50,7 @@ def _package(
     if isinstance(package.source, Sdist):
         write_source(document, package.source)
     document.put_lines("wheels", map(_file, package.wheels))
+    document.put_lines("attestation-identities", map(identity_table, package.attestation_identities))
     own = (*names, "tool", "plugin-lock")
     if package.provided:
         document.header(*own)
@@ -78,6 +79,11 @@ def write_source(document: Document, source: PackageSource) -> None:
             document.put_written("directory", inline_table(values))
 
 
+def identity_table(identity: Mapping[str, str]) -> str:
+    """Write a publisher, `kind` first."""
+    return inline_table({name: string(value) for name, value in identity.items()})
+
+
 def write_edge_systems(document: Document, edge_systems: Mapping[str, tuple[str, ...]], *names: str) -> None:
     """Write the table of edges that do not apply to all systems, below the table `names`."""
     if edge_systems:
@@ -104,6 +110,7 @@ def _artifact(document: Document, artifact: Artifact, names: tuple[str, ...]) ->
     document.put_strings("systems", artifact.systems)
     document.put("nar-hash", artifact.nar_hash)
     document.put("submodules", artifact.submodules or None)
+    document.put("attested", artifact.attested or None)
     document.put_strings("modules", artifact.modules)
     document.put_strings("startup-files", artifact.startup_files)
     document.put_strings("console-scripts", artifact.console_scripts)

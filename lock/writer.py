@@ -8,11 +8,12 @@ from lock.canonical import canonical
 from lock.derived import environments, requires_python
 from lock.model import FORMAT_VERSION
 from lock.toml_text import Document, inline_table, string
-from lock.write_packages import write_build_packages, write_packages
+from lock.write_packages import identity_table, write_build_packages, write_packages
 from lock.write_plugins import by_system, write_plugin
 
 if TYPE_CHECKING:
-    from lock.model import Host, IndexRecord, Lock, Override, Policy, ResolutionOptions, Source, TargetRecord
+    from lock.model import Host, IndexRecord, Lock, Source, TargetRecord
+    from lock.options import Override, Policy, ResolutionOptions
 
 HEADER = "Written by plugin-lock. Change plugins.toml and run `plugin-lock lock`; edits by hand are refused."
 
@@ -67,12 +68,18 @@ def _policy(document: Document, policy: Policy) -> None:
         "allow-modules": policy.allow_modules,
         "allow-origins": policy.allow_origins,
         "allow-startup-code": policy.allow_startup_code,
+        "allow-unattested": policy.allow_unattested,
     }
     for kind, reasons in kinds.items():
         if reasons:
             document.header("tool", "plugin-lock", "policy", kind)
             for subject in sorted(reasons):
                 document.put(subject, reasons[subject])
+    if policy.publishers:
+        document.header("tool", "plugin-lock", "policy", "publishers")
+        for name, publishers in policy.publishers.items():
+            tables = (identity_table({**publisher.identity, "reason": publisher.reason}) for publisher in publishers)
+            document.put_lines(name, tables)
 
 
 def _override(override: Override) -> str:

@@ -81,6 +81,10 @@ in
 
   environmentVariable = grammar 128 "an environment variable's name" identifier;
 
+  identityKey =
+    grammar 64 "a key of a publisher (letters, digits, `_` and `-`)"
+      "[A-Za-z][A-Za-z0-9_-]*";
+
   risk = grammar 128 "a word such as `caution`" "[a-z][a-z0-9_-]*";
 
   module = grammar 255 "a module's dotted name" dotted;

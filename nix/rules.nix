@@ -22,4 +22,5 @@ else
     ./rules/asked.nix
     ./rules/builds.nix
     ./rules/derived.nix
+    ./rules/publishers.nix
   ]

@@ -60,6 +60,7 @@ let
       source = sourceOf package;
       entry = "${what} ${show package.name} ${show package.version}";
       index = package.index or null;
+      identities = package.attestation-identities or [ ];
       marker = package.marker or null;
       requiresPython = package.requires-python or null;
       systems = builtins.concatLists (map (artifact: artifact.systems) own.artifacts);
@@ -123,6 +124,7 @@ in
   indexes = meta.indexes or [ ];
   resolution = meta.resolution or { };
   policy = meta.policy or { };
+  publishers = meta.policy.publishers or { };
 
   # 3.12 of 3.12 or 3.12.4
   pythonVersion = builtins.concatStringsSep "." (lib.take 2 (lib.splitString "." meta.host.python));

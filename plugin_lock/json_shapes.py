@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from lock.errors import Problem
     from resolver.advisories.model import AuditReport, Finding, Subject
+    from resolver.operations.levels import PackageLevel
     from resolver.operations.reports import BuildReport, HostReport, LockReport, TreeNode
     from resolver.operations.vendoring import VendorReport
     from resolver.verification.model import VerifyReport
@@ -82,9 +83,14 @@ def vendor_shape(report: VendorReport) -> Shape:
 
 
 def check_shape(
-    problems: Iterable[Problem], *, plugins: int | None, packages: int | None, warnings: Iterable[str] = ()
+    problems: Iterable[Problem],
+    *,
+    plugins: int | None,
+    packages: int | None,
+    warnings: Iterable[str] = (),
+    levels: Iterable[PackageLevel] | None = None,
 ) -> Shape:
-    """Describe what `check` found; the counts are None for a lock that cannot be read."""
+    """Describe what `check` found; the counts are None for a lock that cannot be read, `levels` if none was wanted."""
     found = [_problem(problem) for problem in problems]
     return {
         "schema": schema("check"),
@@ -93,6 +99,19 @@ def check_shape(
         "packages": packages,
         "problems": found,
         "warnings": list(warnings),
+        "levels": None
+        if levels is None
+        else [
+            {
+                "name": package.name,
+                "version": package.version,
+                "level": package.level,
+                "publishers": list(package.publishers),
+                "build": package.is_build,
+                "excused": package.excused,
+            }
+            for package in levels
+        ],
     }
 
 

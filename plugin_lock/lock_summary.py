@@ -38,7 +38,7 @@ def show_lock(report: LockReport, run: Invocation) -> None:
         for name in report.split:
             terminal.summary("  ", name, _split_versions(report, name))
     for event in report.events:
-        terminal.result(Styled("policy:", "warned"), " ", event.message)
+        terminal.result(Styled(f"{event.about}:", "warned"), " ", event.message)
     for warning in report.warnings:
         terminal.warning(warning)
 

@@ -18,11 +18,14 @@ Colour = Literal["auto", "always", "never"]
 _SGR = {"bold": "1", "dim": "2", "good": "32", "bad": "1;31", "changed": "33", "warned": "1;33", "named": "36"}
 
 
+Style = Literal["bold", "dim", "good", "bad", "changed", "warned", "named"]
+
+
 class Styled(NamedTuple):
     """Text in a style; shown plain where there are no colours."""
 
     text: str
-    style: Literal["bold", "dim", "good", "bad", "changed", "warned", "named"]
+    style: Style
 
 
 class Terminal:

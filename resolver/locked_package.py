@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
+from lock.identities import identity_key
 from lock.model import Artifact, Package, Sdist, Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lock.model import Build, PackageSource
     from resolver.index.model import ProjectFile
@@ -38,10 +40,11 @@ def locked_package(
     seen: Mapping[str, Seen],
     builds: Mapping[str, Build],
     direct: Mapping[str, DirectRecord],
+    publishers: Mapping[str, tuple[Mapping[str, str], ...]],
 ) -> Package:
     """Return one package of the lock.
 
-    `seen` and `builds` are by `seen_key`; `direct` holds the packages that come from no index, by name.
+    `seen`, `builds` and `publishers` are by `seen_key`; `direct` holds the packages that come from no index, by name.
     """
     masks: dict[ProjectFile, int] = {}
     for bit, file in package.files.items():
@@ -62,10 +65,20 @@ def locked_package(
         edge_systems={name: targets.systems(mask) for name, mask in sorted(edges.items()) if mask != package.mask},
         wheels=tuple(_wheel(file, seen) for file in ordered if file.kind == "wheel" and record is None),
         source=record.source if record is not None else _sdist(ordered, seen),
+        attestation_identities=_identities(publishers.get(seen_key(file), ()) for file in ordered),
         artifacts=tuple(
-            _artifact(file, targets.systems(masks[file]), seen, builds.get(seen_key(file)), record) for file in ordered
+            replace(
+                _artifact(file, targets.systems(masks[file]), seen, builds.get(seen_key(file)), record),
+                attested=bool(publishers.get(seen_key(file))),
+            )
+            for file in ordered
         ),
     )
+
+
+def _identities(publishers: Iterable[tuple[Mapping[str, str], ...]]) -> tuple[Mapping[str, str], ...]:
+    found = {identity_key(identity): identity for of_file in publishers for identity in of_file}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _honest(requires_python: str | None, targets: TargetSet) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lock.findings import Findings
-from lock.rules import artifacts, builds, edges, entries, origins, plugins, spelling
+from lock.rules import artifacts, builds, edges, entries, origins, plugins, publishers, spelling
 
 if TYPE_CHECKING:
     from lock.errors import Problem
@@ -29,6 +29,6 @@ def problems(lock: Lock, *, path: str | None = None, text: str | None = None) ->
     findings = Findings(path, text)
     spelling.check(lock, findings)
     if not findings.problems:
-        for module in (artifacts, origins, entries, edges, builds, plugins):
+        for module in (artifacts, origins, entries, edges, builds, plugins, publishers):
             module.check(lock, findings)
     return tuple(findings.problems)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lock.canonical import entry_point_key, override_key, package_key, requirement_key
 from lock.grammar import shown
+from lock.identities import identity_key, shown_identity
 from lock.rules.artifacts import every_package
 from lock.rules.spelling import TOOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lock.findings import Findings
-    from lock.model import Build, BuildRequirement, EntryPoint, Lock, Override, Package, Plugin, PluginTree
+    from lock.model import Build, BuildRequirement, EntryPoint, Lock, Package, Plugin, PluginTree
+    from lock.options import Override
     from lock.toml_lines import KeyPath
 
 
@@ -38,6 +40,9 @@ def check(lock: Lock, findings: Findings) -> None:
     _strings([index.url for index in lock.indexes], "index", (*TOOL, "indexes"), findings)
     for place, index in enumerate(lock.indexes):
         _strings(index.files, "origin", (*TOOL, "indexes", place, "files"), findings)
+    for name, publishers in lock.policy.publishers.items():
+        allowed = [publisher.identity for publisher in publishers]
+        _identities(allowed, (*TOOL, "policy", "publishers", name), findings)
     host = (*TOOL, "host")
     _strings(lock.host.entry_points, "entry-point group", (*host, "entry-points"), findings)
     _strings(lock.host.extras, "extra", (*host, "extras"), findings)
@@ -48,6 +53,7 @@ def _package(package: Package, key: KeyPath, findings: Findings) -> None:
     own = (*key, *TOOL)
     _strings(package.dependencies, "dependency", (*key, "dependencies"), findings)
     _strings([wheel.name for wheel in package.wheels], "wheel", (*key, "wheels"), findings)
+    _identities(package.attestation_identities, (*key, "attestation-identities"), findings)
     _strings(package.provided, "provided name", (*own, "provided"), findings)
     for name, systems in package.edge_systems.items():
         _strings(systems, "system", (*own, "edge-systems", name), findings)
@@ -106,6 +112,10 @@ def _once_a_system(lock: Lock, findings: Findings) -> None:
                 versions = f"{shown(other.version)} and {shown(package.version)}"
                 message = f"{shown(package.name)} is locked twice for {shown(system)}, at {versions}"
                 findings.add("rule-8-duplicate", message, ("packages", place))
+
+
+def _identities(values: Sequence[Mapping[str, str]], key: KeyPath, findings: Findings) -> None:
+    _ordered(values, "publisher", lambda value: (identity_key(value),), shown_identity, key, findings)
 
 
 def _strings(values: Sequence[str], what: str, key: KeyPath, findings: Findings) -> None:

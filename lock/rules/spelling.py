@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lock import grammar
 from lock.grammar import shown
+from lock.rules.identity_spelling import identity, publishers
 from lock.rules.source_spelling import asked, build, content, source, tree
 from lock.rules.standards import marker, plain_text, requirement, specifier
 from lock.systems import SYSTEMS
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lock.findings import Findings
-    from lock.model import Artifact, Host, Lock, Package, Plugin, Policy, ResolutionOptions, TargetRecord, Wheel
+    from lock.model import Artifact, Host, Lock, Package, Plugin, TargetRecord, Wheel
+    from lock.options import Policy, ResolutionOptions
     from lock.toml_lines import KeyPath
 
 TOOL = ("tool", "plugin-lock")
@@ -51,6 +53,8 @@ def _package(package: Package, key: KeyPath, findings: Findings) -> None:
         findings.spellings(grammar.SYSTEM, systems, f"{label}: the system", edge)
     for place, wheel in enumerate(package.wheels):
         _wheel(wheel, label, (*key, "wheels", place), findings)
+    for place, publisher in enumerate(package.attestation_identities):
+        identity(publisher, label, (*key, "attestation-identities", place), findings)
     if package.source is not None:
         source(package.source, label, key, findings)
     for place, artifact in enumerate(package.artifacts):
@@ -101,6 +105,7 @@ def _policy(policy: Policy, key: KeyPath, findings: Findings) -> None:
         "allow-build": policy.allow_build,
         "allow-startup-code": policy.allow_startup_code,
         "allow-modules": policy.allow_modules,
+        "allow-unattested": policy.allow_unattested,
     }
     for kind, reasons in {**named, "allow-origins": policy.allow_origins}.items():
         for subject, reason in reasons.items():
@@ -108,6 +113,7 @@ def _policy(policy: Policy, key: KeyPath, findings: Findings) -> None:
             if kind in named:
                 findings.spelling(grammar.NAME, subject, f"the name of {kind!r}", here)
             plain_text(reason, f"the reason of {kind!r}", here, findings)
+    publishers(policy.publishers, (*key, "publishers"), findings)
 
 
 def _plugin(plugin: Plugin, key: KeyPath, findings: Findings) -> None:

@@ -28,6 +28,23 @@ let
     entry: what: values:
     if values == [ ] || builtins.tail values == [ ] then [ ] else ordered entry what values;
 
+  # No value holds a line end, so this is one text for one publisher: `kind`, then the other keys by name.
+  identityText =
+    identity:
+    let
+      rest = builtins.removeAttrs identity [ "kind" ];
+    in
+    builtins.concatStringsSep "\n" (
+      [
+        "kind"
+        identity.kind
+      ]
+      ++ builtins.concatMap (key: [
+        key
+        rest.${key}
+      ]) (builtins.attrNames rest)
+    );
+
   ofArtifact =
     entry: artifact:
     strings entry "the system" artifact.systems
@@ -65,6 +82,7 @@ let
       map (dependency: "${dependency.name} ${dependency.version or ""}") package.dependencies
     )
     ++ strings package.entry "the wheel" (map (wheel: wheel.name) package.wheels)
+    ++ strings package.entry "the publisher" (map identityText package.identities)
     ++ strings package.entry "the artifact" (map (artifact: artifact.name) package.artifacts)
     ++ strings package.entry "the provided name" package.provided
     ++ builtins.concatMap (strings package.entry "the system") (
@@ -127,6 +145,12 @@ strings "the targets" "the system" view.systems
 ++ strings "the resolution" "the override" (
   map (override: "${override.package or ""} ${override.requirement}") overrides
 )
+++ builtins.concatMap (
+  publishers:
+  strings "the policy" "the publisher" (
+    map (publisher: identityText (builtins.removeAttrs publisher [ "reason" ])) publishers
+  )
+) (builtins.attrValues view.publishers)
 ++ strings "the host" "the entry-point group" (view.host.entry-points or [ ])
 ++ strings "the host" "the extra" (view.host.extras or [ ])
 ++ strings "the host" "the dependency group" (view.host.dependency-groups or [ ])

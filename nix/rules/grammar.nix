@@ -66,6 +66,11 @@ let
     ++ optionally entry "the licence" grammars.plainText (artifact.license or null)
     ++ optionally entry "the upload time" grammars.timestamp (artifact.uploaded or null);
 
+  ofIdentity =
+    entry: identity:
+    speltAll entry "the publisher's key" grammars.identityKey (builtins.attrNames identity)
+    ++ speltAll entry "the publisher's value" grammars.plainText (builtins.attrValues identity);
+
   ofPackage =
     package:
     let
@@ -82,6 +87,7 @@ let
     ) package.dependencies
     ++ ofEdges entry package.edgeSystems
     ++ speltAll entry "the file name" grammars.wheel (map (wheel: wheel.name) package.wheels)
+    ++ builtins.concatMap (ofIdentity entry) package.identities
     ++ lib.optionals (package.source != null) (ofSource entry package.source)
     ++ builtins.concatMap (ofArtifact entry package.source) package.artifacts;
 
@@ -191,13 +197,22 @@ let
       speltAll "the policy" "the name of ${kind}" grammars.name (builtins.attrNames reasons)
     )
     ++ speltAll "the policy" "the reason of ${kind}" grammars.plainText (builtins.attrValues reasons);
+
+  # Who alone may publish a package; a publisher's keys are those of its kind, and the reason stands beside them.
+  ofPublishers =
+    name: publishers:
+    spelt "the policy" "the name of publishers" grammars.name name
+    ++ builtins.concatMap (ofIdentity "the policy") publishers;
 in
 builtins.concatMap ofTarget view.targets
 ++ ofHost
 ++ builtins.concatMap ofPackage view.everyPackage
 ++ builtins.concatMap ofPlugin view.plugins
 ++ builtins.concatMap ofOverride (view.resolution.overrides or [ ])
-++ builtins.concatLists (lib.mapAttrsToList ofPolicy view.policy)
+++ builtins.concatLists (
+  lib.mapAttrsToList ofPolicy (builtins.removeAttrs view.policy [ "publishers" ])
+)
+++ builtins.concatLists (lib.mapAttrsToList ofPublishers view.publishers)
 ++ optionally "the resolution" "exclude-newer" grammars.spanOrDate (
   view.resolution.exclude-newer or null
 )

@@ -12,114 +12,18 @@ let
     string
     strings
     table
-    word
     ;
 
-  hashes = table {
-    rule = 1;
-    required.sha256 = string;
-  };
+  inherit (import ./package-shape.nix { inherit lib; })
+    archive
+    directory
+    identity
+    package
+    vcs
+    ;
 
-  file = table {
-    required = {
-      name = string;
-      url = string;
-      size = integer;
-      inherit hashes;
-    };
-  };
-
-  archive = table {
-    required = {
-      url = string;
-      size = integer;
-      inherit hashes;
-    };
-    optional.subdirectory = string;
-  };
-
-  vcs = table {
-    required = {
-      type = word "git";
-      url = string;
-      commit-id = string;
-    };
-    optional = {
-      requested-revision = string;
-      subdirectory = string;
-    };
-  };
-
-  directory = table {
-    required.path = string;
-    optional.subdirectory = string;
-  };
-
-  build = table {
-    required.backend = string;
-    optional = {
-      backend-path = strings;
-      requires = listOf (table {
-        required = {
-          name = string;
-          version = string;
-        };
-        optional.systems = strings;
-      });
-    };
-  };
-
-  artifact = table {
-    required = {
-      name = string;
-      systems = strings;
-    };
-    optional = {
-      nar-hash = string;
-      submodules = boolean;
-      modules = strings;
-      startup-files = strings;
-      console-scripts = strings;
-      native = boolean;
-      libraries = strings;
-      license = string;
-      uploaded = string;
-      inherit build;
-    };
-  };
-
-  package =
-    where: value:
-    packageTable where value
-    ++ atMostOne [ "sdist" "archive" "vcs" "directory" ] where value;
-
-  packageTable = table {
-    required = {
-      name = string;
-      version = string;
-      tool = table {
-        required.plugin-lock = table {
-          required.artifacts = listOf artifact;
-          optional = {
-            provided = strings;
-            edge-systems = mapOf strings;
-          };
-        };
-      };
-    };
-    optional = {
-      marker = string;
-      requires-python = string;
-      index = string;
-      dependencies = listOf (table {
-        required.name = string;
-        optional.version = string;
-      });
-      wheels = listOf file;
-      sdist = file;
-      inherit archive directory vcs;
-    };
-  };
+  # One that the policy names, with a reason.
+  publisher = where: value: identity where value ++ exactlyOne [ "reason" ] where value;
 
   host = table {
     required = {
@@ -274,6 +178,8 @@ let
                 allow-startup-code = mapOf string;
                 allow-modules = mapOf string;
                 allow-origins = mapOf string;
+                allow-unattested = mapOf string;
+                publishers = mapOf (listOf publisher);
               };
             };
             resolution = table {

@@ -30,16 +30,23 @@ def see_source(workshop: Workshop, page: ProjectPage, file: ProjectFile) -> Seen
     return Seen(size=size, contents=built.contents)
 
 
-def build_packages(locked: Mapping[str, LockedBuild], seen: Mapping[str, Seen]) -> tuple[Package, ...]:
+def build_packages(
+    locked: Mapping[str, LockedBuild],
+    seen: Mapping[str, Seen],
+    publishers: Mapping[str, tuple[Mapping[str, str], ...]],
+) -> tuple[Package, ...]:
     """Return the build packages of a lock, sorted by name and version.
 
-    `locked` is what `Workshop.lock` gave; `seen` holds, by sha256, what is inside each file of `tools_of(locked)`.
+    `locked` is what `Workshop.lock` gave; `seen` holds, by sha256, what is inside each file of `tools_of(locked)`, and
+    `publishers` who published it, where that is known.
     """
     if not locked:
         return ()
     targets = next(iter(locked.values())).targets
     builds = {key.removeprefix("sha256:"): build.build for key, build in locked.items()}
-    return tuple(locked_package(package, targets, seen, builds, {}) for package in tools_of(locked).packages)
+    return tuple(
+        locked_package(package, targets, seen, builds, {}, publishers) for package in tools_of(locked).packages
+    )
 
 
 def _unheard(_: int) -> None:

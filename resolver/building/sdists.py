@@ -7,19 +7,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from resolver.building.source import SourceTree
-from resolver.index import parsed
 from resolver.index.errors import MetadataError
 from resolver.sources import static_metadata
 from resolver.sources.archives import ArchiveSources
+from resolver.sources.self_description import contradictions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from resolver.index.interface import PackageIndexes
     from resolver.index.model import CoreMetadata, ProjectFile, ProjectPage
+    from resolver.sources.static_metadata import StaticMetadata
     from resolver.sources.trees import TreeCache
 
 _WORKERS = 4
+_FILE_NAME = "its file name"
 
 
 class Sdists:
@@ -69,14 +71,29 @@ class Sdists:
 
 def _static(source: SourceTree) -> CoreMetadata | None:
     """Return what a source says of itself; raises `MetadataError` where it is not what it was taken for."""
-    known = static_metadata.read(source.project, top=source.root, source=str(source), is_sdist=True).metadata
-    if known is None:
-        return None
-    if parsed.normalized(known.name) != source.name:
-        raise MetadataError(f"its PKG-INFO or pyproject.toml names another project, {known.name!r}")
-    if parsed.version(known.version) != parsed.version(source.version or ""):
-        raise MetadataError(f"its PKG-INFO or pyproject.toml names another version, {known.version!r}")
-    return known
+    known = static_metadata.read(source.project, top=source.root, source=str(source), is_sdist=True)
+    refuse_other(known, source, source.version, asker=_FILE_NAME, is_sdist=True)
+    return known.metadata
+
+
+def refuse_other(known: StaticMetadata, source: SourceTree, version: str | None, *, asker: str, is_sdist: bool) -> None:
+    """Refuse a source that calls itself otherwise than it was taken for, with all of that in one reason.
+
+    `known` is what was read of it, `version` what its file's name says, None where that says nothing; `asker` takes it
+    for `source.name`.  Raises `MetadataError`.
+    """
+    found = contradictions(
+        known,
+        source.project,
+        top=source.root,
+        source=str(source),
+        name=source.name,
+        version=version,
+        is_sdist=is_sdist,
+    )
+    if found:
+        told = (f"{one.text}, and {asker if one.of_name else _FILE_NAME} {one.expected}" for one in found)
+        raise MetadataError("; ".join(told))
 
 
 def _sha256(file: ProjectFile) -> str:

@@ -12,12 +12,13 @@ from packaging.utils import parse_wheel_filename
 from resolver.building.deferred import Deferred
 from resolver.building.failures import unusable
 from resolver.building.metadata import built_metadata
-from resolver.index import core_metadata, parsed
+from resolver.building.sdists import refuse_other
+from resolver.index import core_metadata
 from resolver.index.errors import MetadataError
-from resolver.index.file_names import UnusableNameError, version_in
 from resolver.index.model import CoreMetadata, Index, ProjectFile, ProjectPage
 from resolver.index.remote_wheel import read_local
 from resolver.sources import static_metadata
+from resolver.sources.self_description import sdist_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from resolver.building.source import SourceTree
     from resolver.building.workshop import Workshop
+    from resolver.provenance.parsing import Attestations
     from resolver.search.references import Reference
 
     Follow = Callable[[str, Reference], "DirectSource"]
@@ -53,13 +55,11 @@ class DirectSource(msgspec.Struct, frozen=True, kw_only=True):
     is_plugin: bool = True
 
     @property
-    def is_sdist(self) -> bool:
-        """Whether its name is that of a source distribution, whose PKG-INFO can be trusted (PEP 643)."""
-        try:
-            named = version_in(self.filename, self.name)
-        except UnusableNameError:
-            return False
-        return named is not None and named.kind == "sdist"
+    def sdist_version(self) -> str | None:
+        """The version in the name of a source distribution, whose PKG-INFO can be trusted (PEP 643); else None."""
+        if self.tree is None or self.sha256 is None:
+            return None
+        return sdist_version(self.filename, self.name, self.tree.project, top=self.tree.root, source=str(self.tree))
 
     @property
     def kind(self) -> Literal["wheel", "sdist", "tree"]:
@@ -145,6 +145,12 @@ class SourceIndexes:
             raise AssertionError("a direct source was fetched before the search")
         return _done(wheel)
 
+    def provenance(self, page: ProjectPage, file: ProjectFile) -> Future[tuple[Attestations, ...]]:
+        """See `PackageIndexes`; nobody attests what is from no index."""
+        if not page.direct:
+            return self._workshop.client.provenance(page, file)
+        return _done(())
+
     # -- sources of an index -------------------------------------------------------------------------------------
 
     def _shared(self, key: str, begin: Callable[[], Future[CoreMetadata]]) -> Future[CoreMetadata]:
@@ -201,13 +207,13 @@ class SourceIndexes:
         tree = direct.tree
         if tree is None:
             raise AssertionError("a direct source is a tree or a wheel")
-        static = static_metadata.read(tree.project, top=tree.root, source=str(tree), is_sdist=direct.is_sdist).metadata
-        if static is None:
-            return _parsed(built_metadata(self._workshop, tree), direct.name, tree.version)
-        if parsed.normalized(static.name) != direct.name:
-            wanted = "plugins.toml" if direct.reference is None or direct.is_plugin else "whoever requires it"
-            raise MetadataError(f"it calls itself {static.name!r}, and {wanted} {direct.name}")
-        return static
+        named = direct.sdist_version
+        asker = "plugins.toml" if direct.reference is None or direct.is_plugin else "whoever requires it"
+        static = static_metadata.read(tree.project, top=tree.root, source=str(tree), is_sdist=named is not None)
+        refuse_other(static, tree, named, asker=asker, is_sdist=named is not None)
+        if static.metadata is None:
+            return _parsed(built_metadata(self._workshop, tree), direct.name, named or tree.version)
+        return static.metadata
 
 
 def _parsed(text: bytes, name: str, version: str | None) -> CoreMetadata:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from resolver.building import failures
+from resolver.building.fetched_wheels import fetch_wheels
 from resolver.building.interpreter import Interpreter, find_interpreter
 from resolver.building.isolation import HOOK_SECONDS, Isolation
 from resolver.building.requirements import LockedBuild, build_settings, for_targets, resolve, sources_in
@@ -25,6 +26,7 @@ from resolver.building.sdists import Sdists
 from resolver.building.source import SourceTree, asked_requirement, build_system_of
 from resolver.building.source_indexes import SourceIndexes
 from resolver.building.store import BuildStore, key_of
+from resolver.inspection.memory import InspectionMemory
 from resolver.targets import TargetSet
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ class Workshop:
     ) -> None:
         self.client = client
         self.store = BuildStore(cache)
+        self._memory = InspectionMemory(cache)
         self._settings = build_settings(settings, preferred or {}, preferred_files or {})
         self._progress = progress
         self._temporary = tempfile.TemporaryDirectory(prefix="plugin-lock-builds-", ignore_cleanup_errors=True)
@@ -254,8 +257,9 @@ class Workshop:
 
         with self._turn:
             if self._room is None or self._room[0] != bench.key:
+                fetched = fetch_wheels(self.client, self._memory, bench.files)
                 wheels = [
-                    self.client.download(page, file, _unheard).result()
+                    fetched[file.filename]
                     if file.kind == "wheel"
                     else build_wheel(self, self.sdists.tree(page, file).result()).path
                     for page, file in bench.files
@@ -287,7 +291,3 @@ class Workshop:
                 yield
             finally:
                 self._under_way.pop()
-
-
-def _unheard(_: int) -> None:
-    """Report to nobody: build requirements are small, and their stage is the build."""

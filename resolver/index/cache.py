@@ -145,6 +145,27 @@ class Cache:
         # The index belongs to the key: what one index says of a hash is no answer to a question put to another.
         return self._path("metadata", "\n".join((index.url, file.url, str(file.sha256), str(file.metadata))))
 
+    # -- provenance ----------------------------------------------------------------------------------------------
+
+    def provenance(self, index: Index, file: ProjectFile) -> bytes | None:
+        """Return what the index said of who published a file; empty where it said that nobody is known to have."""
+        try:
+            content = self._provenance_path(index, file).read_bytes()
+        except OSError:
+            return None
+        start, length = _split(content)
+        return content[start:] if start and length == len(content[start:]).to_bytes(_LENGTH, "little") else None
+
+    def store_provenance(self, index: Index, file: ProjectFile, text: bytes) -> None:
+        """Keep what the index said of who published a file."""
+        with self._writing(self._provenance_path(index, file), None) as stream:
+            if stream is not None:
+                stream.write(_framed(len(text).to_bytes(_LENGTH, "little")) + text)
+
+    def _provenance_path(self, index: Index, file: ProjectFile) -> Path:
+        # The address is left out: another one for the same bytes would be another word of the same index.
+        return self._path("provenance", "\n".join((index.url, file.filename, str(file.sha256))))
+
     # -- files ---------------------------------------------------------------------------------------------------
 
     def file(self, sha256: str, filename: str) -> Path | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resolver.index.page_digest import Digest
     from resolver.index.transport import Transport
     from resolver.index.wheel_reader import WheelReader
+    from resolver.provenance.parsing import Attestations
     from resolver.search.references import Reference
 
 _T = TypeVar("_T")
@@ -143,6 +144,15 @@ class IndexClient:
             self._pool.submit(_settle, future, self._downloaded, page.index, file, report)
         return shared
 
+    def provenance(self, page: ProjectPage, file: ProjectFile) -> Future[tuple[Attestations, ...]]:
+        """See `PackageIndexes`."""
+        future: Future[tuple[Attestations, ...]] = Future()
+        if file.provenance is None:
+            future.set_result(())
+        else:
+            self._pool.submit(_settle, future, self._asked_provenance, page, file)
+        return future
+
     @property
     def downloads(self) -> Downloads:
         """The fetching of whole files, for plugins that come from no index."""
@@ -185,10 +195,13 @@ class IndexClient:
         """Tell whether what the cache has may be used without asking."""
         if self._offline:
             return True
-        if self._refresh if isinstance(self._refresh, bool) else name in self._refresh:
+        if self._is_refreshed(name):
             return False
         # That an index lacks a project is always asked anew: the next one's page may be an impostor's.
         return known.digest is not None and known.is_fresh(self._now())
+
+    def _is_refreshed(self, name: str) -> bool:
+        return self._refresh if isinstance(self._refresh, bool) else name in self._refresh
 
     def _page_of(self, index: Index, name: str, known: CachedPage | None) -> Digest | None:
         """Return one index's page, from the cache or anew; None where the index knows no such project."""
@@ -235,6 +248,23 @@ class IndexClient:
         if self.cache is not None and not self._credentials.holds_secret(content):
             self._writer.submit(self.cache.store_metadata, page.index, file, text)
         return core_metadata.checked(file, page.name, text)
+
+    def _asked_provenance(self, page: ProjectPage, file: ProjectFile) -> tuple[Attestations, ...]:
+        from resolver.index import provenance  # noqa: PLC0415 - few indexes serve any
+
+        index = page.index
+        asked = provenance.question(index, file)
+        known = self.cache.provenance(index, file) if self.cache is not None else None
+        if known is not None and (self._offline or not self._is_refreshed(page.name)):
+            return provenance.read(index, file, known)
+        if self._offline:
+            raise pages.not_in_cache(index, asked.what)
+        answer = self._http().get(asked)
+        text = b"" if answer.status in provenance.NOT_SERVED else answer.body
+        found = provenance.read(index, file, text)
+        if self.cache is not None and not self._credentials.holds_secret(text):
+            self._writer.submit(self.cache.store_provenance, index, file, text)
+        return found
 
     def _downloaded(self, index: Index, file: ProjectFile, report: Callable[[int], None]) -> Path:
         downloads = self._wheels().downloads

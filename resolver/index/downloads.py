@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Downloads:
         self._transport = transport
         self._cache = cache
         self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._turn = threading.Lock()
 
     def close(self) -> None:
         """Remove the folder of files that no cache keeps."""
@@ -79,15 +81,17 @@ class Downloads:
                 temporary.unlink(missing_ok=True)
 
     def _folder(self) -> Path:
-        if self._cache is not None:
-            try:
-                return self._cache.downloads()
-            except OSError as error:
-                self._cache.give_up(error)
-                self._cache = None
-        if self._own is None:
-            self._own = tempfile.TemporaryDirectory(prefix="plugin-lock-")
-        return Path(self._own.name)
+        # Two downloads that begin at once must not make two folders: the one that is forgotten goes with its files.
+        with self._turn:
+            if self._cache is not None:
+                try:
+                    return self._cache.downloads()
+                except OSError as error:
+                    self._cache.give_up(error)
+                    self._cache = None
+            if self._own is None:
+                self._own = tempfile.TemporaryDirectory(prefix="plugin-lock-")
+            return Path(self._own.name)
 
     def _check(self, index: Index, file: ProjectFile, receiver: _Receiver) -> None:
         sha256 = receiver.hash.hexdigest()

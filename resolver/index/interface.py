@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from resolver.index.model import CoreMetadata, ProjectFile, ProjectPage
+    from resolver.provenance.parsing import Attestations
     from resolver.search.references import Reference
 
 
@@ -33,6 +34,13 @@ class PackageIndexes(Protocol):
         """Ask for the core metadata of a wheel: PEP 658 file, else range requests, else the whole file.
 
         Fails with `MetadataError` where the file's metadata cannot be used: its version is no candidate then.
+        """
+        ...
+
+    def provenance(self, page: ProjectPage, file: ProjectFile) -> Future[tuple[Attestations, ...]]:
+        """Ask who attests a file of an index, and what (PEP 740); nobody where the index does not say.
+
+        Fails with `WorldError` where what it says cannot be used.
         """
         ...
 

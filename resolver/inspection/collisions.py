@@ -57,12 +57,21 @@ class HostModules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collision(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """`package` and `other` (a finished phrase) both bring `module`; `stray` where nobody would import it."""
+    """`package` and `other` (a finished phrase) both bring `module`; `stray` where nobody would import it.
+
+    `partner` is the other one's name where that is a package as well.
+    """
 
     package: str
     module: str
     other: str
     stray: bool = False
+    partner: str | None = None
+
+    @property
+    def owners(self) -> set[str]:
+        """The packages, of those judged, that bring the module: one or two."""
+        return {self.package} if self.partner is None else {self.package, self.partner}
 
 
 class SharedNamespace(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -94,7 +103,13 @@ def collisions(minor: tuple[int, int], packages: Iterable[Brought], host: HostMo
             if shipped is not None:
                 yield Collision(package=brought.package, module=module, other=f"{shipped}, which the host ships")
             if module in owners:
-                yield Collision(package=owners[module], module=module, other=brought.package, stray=module in STRAY)
+                yield Collision(
+                    package=owners[module],
+                    module=module,
+                    other=brought.package,
+                    stray=module in STRAY,
+                    partner=brought.package,
+                )
             owners.setdefault(module, brought.package)
     yield from _hidden(owners, host)
 
@@ -106,7 +121,11 @@ def _hidden(owners: Mapping[str, str], host: HostModules) -> Iterator[Collision]
             other = owners.get(above)
             if other is not None and other != owner:
                 yield Collision(
-                    package=owner, module=module, other=f"{other}, as its own {above}", stray=above in STRAY
+                    package=owner,
+                    module=module,
+                    other=f"{other}, as its own {above}",
+                    stray=above in STRAY,
+                    partner=other,
                 )
             shipped = host.known.get(above)
             if shipped is not None:

@@ -6,6 +6,7 @@ Requirement strings (PEP 508), addresses with or without a name in front, and en
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -152,15 +153,17 @@ def _in_order(versions: SpecifierSet) -> str:
 
 
 def easily_mistaken(name: str, others: Iterable[str]) -> str | None:
-    """Return the first of other normalized names that looks like this one on a screen, None where none does.
+    """Return the first of other normalized names that looks like this one on a screen, None where none does."""
+    return next((other for other in others if other != name and seen_as(other) == seen_as(name)), None)
+
+
+@cache
+def seen_as(name: str) -> str:
+    """Return a name as a quick eye sees it: names that look alike give the same.
 
     Compared as package indexes do before they accept a new name: without separators, `l` and `i` read as `1`, `o`
     as `0`.
     """
-    return next((other for other in others if other != name and _seen(other) == _seen(name)), None)
-
-
-def _seen(name: str) -> str:
     return re.sub(r"[-_.]", "", name.lower()).translate(str.maketrans("lio", "110"))
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
+    from lock.options import Publisher
+
 Prereleases = Literal["disallow", "explicit", "if-necessary", "allow"]
 
 
@@ -180,13 +182,15 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`[policy]`: what a reviewer has agreed to, to the reason given.
 
     The keys are normalized names; those of `allow_origins` are origins or the beginnings of addresses, from which
-    direct references in the metadata of dependencies are followed.
+    direct references in the metadata of dependencies are followed.  `publishers` are who alone may publish a package.
     """
 
     allow_build: Mapping[str, str] = {}
     allow_startup_code: Mapping[str, str] = {}
     allow_modules: Mapping[str, str] = {}
     allow_origins: Mapping[str, str] = {}
+    allow_unattested: Mapping[str, str] = {}
+    publishers: Mapping[str, tuple[Publisher, ...]] = {}
     ignore_advisories: tuple[IgnoredAdvisory, ...] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
-from resolver.manifest import advisories, allowed_origins, exclude_newer, words
+from resolver.manifest import advisories, allowed_origins, exclude_newer, publishers, words
 from resolver.manifest.document import Table
 from resolver.manifest.model import OverrideConfig, PolicyConfig, ResolutionConfig
 from resolver.manifest.requirements import constraint, requirement
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 KEYS = ("exclude-newer", "prereleases", "constraints", "overrides")
 OVERRIDE_KEYS = ("requirement", "reason", "package")
-POLICY_KEYS = ("allow-build", "allow-startup-code", "allow-modules", allowed_origins.KEY, advisories.KEY)
+POLICY_KEYS = (
+    "allow-build",
+    "allow-startup-code",
+    "allow-modules",
+    "allow-unattested",
+    allowed_origins.KEY,
+    publishers.KEY,
+    advisories.KEY,
+)
 PRERELEASES = ("disallow", "explicit", "if-necessary", "allow")
 DEFAULT_PRERELEASES: Prereleases = "if-necessary"
 
@@ -95,6 +103,8 @@ def read_policy(table: Table) -> PolicyConfig:
         allow_startup_code=_reasons(table, "allow-startup-code"),
         allow_modules=_reasons(table, "allow-modules"),
         allow_origins=allowed_origins.read(table),
+        allow_unattested=_reasons(table, "allow-unattested"),
+        publishers=publishers.read(table),
         ignore_advisories=advisories.read(table),
     )
 

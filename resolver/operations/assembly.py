@@ -83,7 +83,7 @@ def _known_hashes(lock: Lock) -> dict[str, set[str]]:
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run decided: versions, what was seen in each file, how sources are built, and direct plugins.
 
-    `seen` and `builds` are by `locked_package.seen_key`; `trees` are the directory plugins by name.
+    `seen`, `builds` and `publishers` are by `locked_package.seen_key`; `trees` are the directory plugins by name.
     """
 
     found: Found
@@ -92,13 +92,16 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     build_packages: tuple[Package, ...] = ()
     direct: Mapping[str, DirectRecord] = {}
     trees: Mapping[str, PluginTree] = {}
+    publishers: Mapping[str, tuple[Mapping[str, str], ...]] = {}
+    remarks: tuple[str, ...] = ()
 
 
 def assemble(manifest: Manifest, targets: TargetSet, host: ProvidedSet, chosen: Chosen) -> Lock:
     """Return the lock of what was chosen."""
     found = chosen.found
     packages = tuple(
-        locked_package(package, targets, chosen.seen, chosen.builds, chosen.direct) for package in found.packages
+        locked_package(package, targets, chosen.seen, chosen.builds, chosen.direct, chosen.publishers)
+        for package in found.packages
     )
     return Lock(
         host=_host(manifest, targets, host, found),

@@ -1,79 +1,142 @@
-"""Modules that a new lock and its host, or two of its packages, would both bring into one process."""
+"""Collisions of modules in each process that will run: the host's with its plugins, and each build of a source.
+
+All that is needed stands in the lock, so `lock` and `check` judge alike.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from lock.derived import python_minor
 from lock.errors import LockError, Problem
-from resolver.inspection.collisions import Brought, HostModules, collisions, shared_namespaces
-from resolver.locked_package import seen_key
+from resolver.inspection.collisions import Brought, Collision, HostModules, collisions, shared_namespaces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from lock.model import Artifact, Lock, Package
     from resolver.hosts.model import ProvidedSet
-    from resolver.inspection.collisions import Collision
-    from resolver.inspection.memory import Seen
     from resolver.manifest.model import Manifest
-    from resolver.search.resolution import Found
-    from resolver.targets import TargetSet
+
+_NOTHING = HostModules(known={}, unknown=frozenset())
 
 
-def refuse_collisions(
-    found: Found, files: Mapping[str, Seen], manifest: Manifest, targets: TargetSet, host: ProvidedSet
-) -> tuple[str, ...]:
-    """Refuse modules with two owners, unless the policy allows the package; return what a user should know.
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with the modules of a lock, what a user should know, and which exceptions were needed.
 
-    Raises `LockError` with every collision, of all targets.
+    `excused` are the packages that `[policy].allow-modules` names, of those that collide.
     """
+
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    excused: frozenset[str]
+
+
+def judge_modules(lock: Lock, manifest: Manifest, host: ProvidedSet | None) -> Judged:
+    """Find the modules with two owners, on every target; `host` None leaves out what only the host can collide with."""
+    minor = _minor(lock)
     told: dict[Collision, list[str]] = {}
     notes: dict[str, None] = {}
-    for bit, target in enumerate(targets.targets):
+    for system in lock.systems:
         brought = [
-            Brought(package=package.name, modules=files[seen_key(package.files[bit])].contents.modules)
-            for package in found.packages
-            if bit in package.files
+            Brought(package=package.name, modules=artifact.modules)
+            for package, artifact in _used(lock.packages, system)
         ]
-        shipped = _host_modules(host, target.system)
-        for collision in collisions(target.python_minor, brought, shipped):
-            told.setdefault(collision, []).append(target.system)
+        shipped = _host_modules(host, system, {one.package for one in brought})
+        for collision in collisions(minor, brought, shipped):
+            told.setdefault(collision, []).append(system)
         for shared in shared_namespaces(brought, shipped):
             if shared.host:
                 notes[
                     f"the namespace {shared.namespace} is split between the host ({', '.join(shared.host)}) and"
                     f" {', '.join(shared.packages)}"
                 ] = None
+    places = {collision: _on(systems, lock) for collision, systems in told.items()}
+    builds = {collision: f" where {label} is built" for collision, label in _in_builds(lock, minor)}
     problems = []
-    for collision, systems in sorted(told.items()):
-        allowed = {collision.package, collision.other} & manifest.policy.allow_modules.keys()
-        text = f"{collision.package} brings the module {collision.module}, and so does {collision.other}"
-        if len(systems) < len(targets.targets):
-            text += f" (on {', '.join(systems)})"
-        if allowed:
-            continue
-        if collision.stray:
+    excused: set[str] = set()
+    for collision, where in [*sorted(places.items()), *sorted(builds.items())]:
+        text = f"{collision.package} brings the module {collision.module}, and so does {collision.other}{where}"
+        if allowed := collision.owners & manifest.policy.allow_modules.keys():
+            excused |= allowed
+        elif collision.stray:
             notes[f"{text}; nothing should import it from either"] = None
-            continue
-        problems.append(
-            Problem(
-                code="module-collision",
-                message=text,
-                path=manifest.path,
-                remedy="only one of them would be found: leave one out, or use another version; where you know that it"
-                f' does no harm, write under [policy]: allow-modules = {{ "{collision.package}" = "why" }}',
-            )
-        )
-    if problems:
-        raise LockError(*problems)
-    return tuple(notes)
+        else:
+            problems.append(_problem(text, collision, manifest))
+    return Judged(problems=tuple(problems), notes=tuple(notes), excused=frozenset(excused))
 
 
-def _host_modules(host: ProvidedSet, system: str) -> HostModules:
+def refuse_collisions(lock: Lock, manifest: Manifest, host: ProvidedSet) -> tuple[str, ...]:
+    """Refuse modules with two owners, unless the policy allows the package; return what a user should know.
+
+    Raises `LockError` with every collision, of all targets and builds.
+    """
+    judged = judge_modules(lock, manifest, host)
+    if judged.problems:
+        raise LockError(*judged.problems)
+    return judged.notes
+
+
+def _problem(text: str, collision: Collision, manifest: Manifest) -> Problem:
+    return Problem(
+        code="module-collision",
+        message=text,
+        path=manifest.path,
+        remedy="only one of them would be found: leave one out, or use another version; where you know that it"
+        f' does no harm, write under [policy]: allow-modules = {{ "{collision.package}" = "why" }}',
+    )
+
+
+def _minor(lock: Lock) -> tuple[int, int]:
+    major, _, minor = python_minor(lock.host.python).partition(".")
+    return int(major), int(minor)
+
+
+def _on(systems: list[str], lock: Lock) -> str:
+    return f" (on {', '.join(systems)})" if len(systems) < len(lock.systems) else ""
+
+
+def _used(packages: tuple[Package, ...], system: str) -> Iterator[tuple[Package, Artifact]]:
+    for package in packages:
+        for artifact in package.artifacts:
+            if system in artifact.systems:
+                yield package, artifact
+
+
+def _in_builds(lock: Lock, minor: tuple[int, int]) -> Iterator[tuple[Collision, str]]:
+    """Yield the collisions among what one source is built with, each with the first source that meets it."""
+    known: set[Collision] = set()
+    for system in lock.systems:
+        tools = {
+            (package.name, package.version): artifact.modules
+            for package, artifact in _used(lock.build_packages, system)
+        }
+        built = [*_used(lock.packages, system), *_used(lock.build_packages, system)]
+        for package, artifact in sorted(built, key=lambda pair: (pair[0].name, pair[0].version)):
+            for collision in collisions(minor, _brought(artifact, system, tools), _NOTHING):
+                if collision not in known:
+                    known.add(collision)
+                    yield collision, f"{package.name} {package.version}"
+
+
+def _brought(artifact: Artifact, system: str, tools: Mapping[tuple[str, str], tuple[str, ...]]) -> Iterator[Brought]:
+    for required in artifact.build.requires if artifact.build is not None else ():
+        if system in (required.systems or artifact.systems):
+            # A lock that lacks one breaks a rule, which is told elsewhere.
+            yield Brought(package=required.name, modules=tools.get((required.name, required.version), ()))
+
+
+def _host_modules(host: ProvidedSet | None, system: str, locked: set[str]) -> HostModules:
+    if host is None or system not in host.packages:
+        return _NOTHING
     known: dict[str, str] = {}
     unknown = set(host.unversioned.get(system, {}))
     for name, provided in host.packages[system].items():
         if provided.modules is None:
             unknown.add(name)
         else:
-            known.update(dict.fromkeys(provided.modules, name))
-    return HostModules(known=known, unknown=frozenset(unknown))
+            known.update({module: name for module in provided.modules if name not in locked})
+    # What is locked and shipped as well brings everything twice: `currency` says so in one line.
+    return HostModules(known=known, unknown=frozenset(unknown - locked))

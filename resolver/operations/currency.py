@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from resolver.hosts.model import ProvidedSet
     from resolver.manifest.model import Manifest, Place, PluginConfig
 
+from resolver.operations.publisher_policy import refusals
+
 _REMEDY = "run plugin-lock lock"
 
 
@@ -154,6 +156,7 @@ def _policy(lock: Lock, manifest: Manifest) -> Iterator[Problem]:
     if lock.policy != policy_record(manifest):
         yield _problem("[policy] changed since the lock was made", None)
     yield from _places(lock, manifest)
+    yield from refusals(lock, manifest.policy, manifest.path)
     for package in lock.packages:
         startup = sorted({name for artifact in package.artifacts for name in artifact.startup_files})
         if startup and package.name not in manifest.policy.allow_startup_code:

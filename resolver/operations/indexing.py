@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def indexes(manifest: Manifest, surroundings: Surroundings) -> IndexClient:
-    """Open a client for the indexes of a manifest; nothing is asked yet."""
+    """Open a client for the indexes of a manifest, and the cache with it; nothing is asked yet."""
+    from resolver.cache_leftovers import sweep  # noqa: PLC0415 - as below
     from resolver.index.cache import Cache  # noqa: PLC0415 - `check` and a current lock need no client
     from resolver.index.client import IndexClient  # noqa: PLC0415
     from resolver.index.credentials import CredentialStore  # noqa: PLC0415
 
+    sweep(surroundings.cache)
     found = configured(manifest.indexes, surroundings.environ)
     return IndexClient(
         found.indexes,

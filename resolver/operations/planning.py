@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from lock.errors import InputError, Problem
-from lock.model import Asked, Override, Policy, ResolutionOptions
+from lock.model import Asked
+from lock.options import Override, Policy, ResolutionOptions
 from resolver.manifest.exclude_newer import cutoff
 from resolver.manifest.model import GitSource, IndexSource, PathSource, UrlSource
 from resolver.search.markers import ApplicableTargets
@@ -237,6 +238,8 @@ def policy_record(manifest: Manifest) -> Policy:
         allow_startup_code=dict(policy.allow_startup_code),
         allow_modules=dict(policy.allow_modules),
         allow_origins=dict(policy.allow_origins),
+        allow_unattested=dict(policy.allow_unattested),
+        publishers=dict(policy.publishers),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lock.identities import matches, shown_identity
 from resolver.manifest.exclude_newer import cutoff
 from resolver.operations.reports import PolicyEvent
 
@@ -11,13 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from lock.model import Lock, Policy, ResolutionOptions
+    from lock.model import Lock
+    from lock.options import Policy, ResolutionOptions
 
 _ALLOWED = {
     "allow-build": "may now be built, which runs its code",
     "allow-modules": "may now bring modules that something else brings as well",
     "allow-origins": "may now be where requirements of dependencies lead",
     "allow-startup-code": "may now run code whenever an interpreter starts",
+    "allow-unattested": "may now be published by nobody known",
 }
 _PRERELEASES = ("disallow", "explicit", "if-necessary", "allow")
 
@@ -31,7 +34,11 @@ def policy_events(
     """
     if old is None:
         return ()
-    found = [*_exceptions(old.policy, policy), *_resolution(old.resolution, resolution, now)]
+    found = [
+        *_exceptions(old.policy, policy),
+        *_publishers(old.policy, policy),
+        *_resolution(old.resolution, resolution, now),
+    ]
     return tuple(sorted(found, key=lambda event: (event.code, event.name)))
 
 
@@ -46,6 +53,19 @@ def _exceptions(old: Policy, new: Policy) -> Iterator[PolicyEvent]:
             elif before[subject] != reason:
                 message = f"the reason for which {subject} is excepted changed to: {reason}"
                 yield PolicyEvent(code="reason", name=subject, message=message)
+
+
+def _publishers(old: Policy, new: Policy) -> Iterator[PolicyEvent]:
+    """Tell who may now publish what others alone could; that some alone may now is no event."""
+    for name, before in old.publishers.items():
+        if name not in new.publishers:
+            yield PolicyEvent(code="publishers", name=name, message=f"{name} may now be published by anybody")
+            continue
+        for publisher in new.publishers[name]:
+            if not any(matches(publisher.identity, known.identity) for known in before):
+                who = shown_identity(publisher.identity)
+                message = f"{name} may now be published by {who}: {publisher.reason}"
+                yield PolicyEvent(code="publishers", name=name, message=message)
 
 
 def _resolution(old: ResolutionOptions, new: ResolutionOptions, now: datetime) -> Iterator[PolicyEvent]:

@@ -14,6 +14,7 @@ from resolver.operations.changes import changes_between, planned_changes
 from resolver.operations.currency import outdated
 from resolver.operations.hosting import provided_set
 from resolver.operations.indexing import indexes
+from resolver.operations.newcomers import names_in, near_names, planned_names, starting_builds
 from resolver.operations.planning import policy_record, preferences, resolution_options, search_settings
 from resolver.operations.policy_events import policy_events
 from resolver.operations.reports import LockReport
@@ -86,9 +87,13 @@ class WheelsOnly:
         # A dry run ends before this, and is spared the import.
         from resolver.inspection.memory import InspectionMemory  # noqa: PLC0415 - see above
         from resolver.operations.inspecting import inspect_files  # noqa: PLC0415 - likewise
+        from resolver.operations.publishing import Asked, remarks  # noqa: PLC0415 - likewise
 
         memory = InspectionMemory(self._run.surroundings.cache)
-        return Chosen(found=found, seen=inspect_files((found,), self.indexes, memory, self._run.progress))
+        asked = Asked((found,), self.indexes)
+        seen = inspect_files((found,), self.indexes, memory, self._run.progress)
+        publishers = asked.publishers()
+        return Chosen(found=found, seen=seen, publishers=publishers, remarks=tuple(remarks((found,), publishers)))
 
 
 class Relocking(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,16 +122,21 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
             changed_bytes(solution.found, self.old, self.request.accept_changed)
             held = held_back(solution)
             if self.request.dry_run:
-                return self._planned(solution, held, (*host.warnings, *material.warnings, *client.notes))
+                notes = (*host.warnings, *material.warnings, *client.notes)
+                near = near_names(self.old, planned_names(solution.found, self.manifest), host)
+                return self._planned(solution, held, notes, near)
             chosen = material.look_inside(solution.found)
             notes = (*host.warnings, *material.warnings, *client.notes)
         from resolver.operations.colliding import refuse_collisions  # noqa: PLC0415 - as in look_inside
         from resolver.operations.inspecting import refuse_startup_code, warnings_of  # noqa: PLC0415 - likewise
+        from resolver.operations.publisher_policy import refuse_publishers  # noqa: PLC0415 - likewise
 
         refuse_startup_code(chosen.found, chosen.seen, self.manifest)
-        notes += refuse_collisions(chosen.found, chosen.seen, self.manifest, self.planned.targets, host)
         new = assemble(self.manifest, self.planned.targets, host, chosen)
-        return self._write(new, solution, held, (*notes, *warnings_of(new, chosen.seen)))
+        notes += refuse_collisions(new, self.manifest, host)
+        refuse_publishers(new, self.manifest)
+        newcomers = (*near_names(self.old, names_in(new), host), *starting_builds(self.old, new))
+        return self._write(new, solution, held, (*notes, *chosen.remarks, *warnings_of(new, chosen.seen)), newcomers)
 
     def _material(self, settings: SearchSettings, client: IndexClient) -> AbstractContextManager[Material]:
         """Return what is searched; whatever sources take is slow to import, and most projects have none."""
@@ -158,7 +168,13 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
             places = {plugin.name: plugin.place for plugin in written}
             raise ResolutionError(*explain(conflict, settings.host, places)) from None
 
-    def _planned(self, solution: Solution, held: tuple[HeldBack, ...], warnings: tuple[str, ...]) -> LockReport:
+    def _planned(
+        self,
+        solution: Solution,
+        held: tuple[HeldBack, ...],
+        warnings: tuple[str, ...],
+        newcomers: tuple[PolicyEvent, ...],
+    ) -> LockReport:
         changes = planned_changes(self.old, solution.found)
         stale = self.old is None or bool(outdated(self.old, self.manifest, self.host))
         return LockReport(
@@ -169,7 +185,7 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
             changes=changes,
             held_back=held,
             split=solution.split,
-            events=self._events(),
+            events=(*self._events(), *newcomers),
             warnings=warnings,
         )
 
@@ -178,11 +194,18 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
         return policy_events(self.old, policy, resolution, self.surroundings.now)
 
     def _write(
-        self, new: Lock, solution: Solution, held: tuple[HeldBack, ...], warnings: tuple[str, ...]
+        self,
+        new: Lock,
+        solution: Solution,
+        held: tuple[HeldBack, ...],
+        warnings: tuple[str, ...],
+        newcomers: tuple[PolicyEvent, ...],
     ) -> LockReport:
         from lock import rules  # noqa: PLC0415 - a dry run writes nothing
         from lock.canonical import canonical  # noqa: PLC0415 - likewise
         from lock.writer import render  # noqa: PLC0415 - likewise
+        from resolver.operations.authority_events import authority_events  # noqa: PLC0415 - likewise
+        from resolver.operations.publisher_policy import publisher_events  # noqa: PLC0415 - likewise
         from resolver.operations.writing import write  # noqa: PLC0415 - likewise
 
         path = self.project.lock_path
@@ -202,6 +225,11 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
             changes=changes_between(self.old, new),
             held_back=held,
             split=solution.split,
-            events=self._events(),
+            events=(
+                *self._events(),
+                *publisher_events(self.old, new),
+                *authority_events(self.old, new),
+                *newcomers,
+            ),
             warnings=warnings,
         )

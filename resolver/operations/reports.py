@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from lock.errors import Problem
     from lock.model import Lock
+    from resolver.operations.levels import PackageLevel
 
 
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +41,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PolicyEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One way in which plugins.toml admits more than it did: `code` is a stable word, `name` what is admitted."""
+    """One way in which plugins.toml, or the lock, admits more than it did: `code` is a stable word, `name` what.
+
+    `about` is the word that stands before the message as text.
+    """
 
     code: str
     name: str
     message: str
+    about: Literal["policy", "name", "build", "publisher", "plugin"] = "policy"
 
 
 class LockReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +73,16 @@ class LockReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What `check` found: nothing, or problems with code, file, line and remedy; `warnings` are finished sentences."""
+    """What `check` found: nothing, or problems with code, file, line and remedy; `warnings` are finished sentences.
+
+    `levels` where a level was asked for.
+    """
 
     problems: tuple[Problem, ...]
     plugins: int
     packages: int
     warnings: tuple[str, ...] = ()
+    levels: tuple[PackageLevel, ...] | None = None
 
 
 class ProvidedRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from resolver.operations.assembly import Chosen, changed_bytes
 from resolver.operations.fetching import Fetching
 from resolver.operations.following import Following
 from resolver.operations.inspecting import inspect_files, refuse_other_metadata
+from resolver.operations.publishing import Asked, remarks
 from resolver.operations.sourcing import Sourcing
 from resolver.sources.archives import from_network
 from resolver.sources.trees import TreeCache
@@ -97,6 +98,7 @@ class SourceMaterial:
         locked = workshop.lock((tree, mask) for _, _, tree, mask in sources)
         tools = tools_of(locked)
         changed_bytes(tools, run.old, run.request.accept_changed)
+        asked = Asked((found, tools), self.indexes)
         seen = inspect_files((found, tools), self.indexes, InspectionMemory(run.surroundings.cache), run.progress)
         builds = {}
         for page, file, tree, _ in sources:
@@ -109,12 +111,15 @@ class SourceMaterial:
         for page, file, _ in sources_in(found):
             contents = seen[seen_key(file)].contents
             refuse_other_metadata(self.indexes, page, file, contents, run.planned.targets)
+        publishers = asked.publishers()
         return Chosen(
             found=found,
             seen=seen,
             builds=builds,
-            build_packages=build_packages(locked, seen),
+            build_packages=build_packages(locked, seen, publishers),
             direct=self._following.records(found)
             | {name: fetched.record for name, fetched in self._direct.packages.items()},
             trees=self._direct.trees(found, run.planned.targets),
+            publishers=publishers,
+            remarks=tuple(remarks((found, tools), publishers)),
         )

@@ -97,13 +97,14 @@ def copies(root: Path) -> tuple[Copy, ...]:
     return tuple(found)
 
 
-def problems_of(copy: Copy) -> Iterator[Problem]:
-    """Say in which way a copy is not this program's library."""
+def problems_of(copy: Copy, root: Path) -> Iterator[Problem]:
+    """Say in which way a copy in the project at `root` is not this program's library."""
+    command = f"plugin-lock init --vendor {copy.folder.relative_to(root).as_posix()}"
     if copy.edited:
-        yield _edited(copy, "run plugin-lock init --vendor with --force, or keep your own library elsewhere")
+        yield _edited(copy, f"run {command} --force, or keep your own library elsewhere")
     elif not copy.is_current:
         message = f"this copy of the Nix library is that of plugin-lock {copy.version}, and this is {_version()}"
-        remedy = f"run plugin-lock init --vendor {copy.folder.name}, and review the change"
+        remedy = f"run {command}, and review the change"
         yield Problem(code="vendor-old", message=message, path=str(copy.folder), remedy=remedy)
 
 

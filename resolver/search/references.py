@@ -118,8 +118,11 @@ def allowed(reference: Reference, places: Iterable[str]) -> bool:
 
 
 def remedy(reference: Reference) -> str:
-    """Return the line of plugins.toml that would admit a reference."""
-    place = urls.origin(reference.url) or reference.url.rpartition("/")[0]
+    """Return the line of plugins.toml that would admit a reference.
+
+    A server is trusted as a whole; of this machine's folders the repository's own is named, and none beside it.
+    """
+    place = urls.origin(reference.url) or reference.url.rstrip("/")
     return f'allow-origins = {{ "{place}" = "why it is trusted" }} under [policy]'
 
 

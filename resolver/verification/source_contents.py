@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
-from lock.model import Sdist
-from resolver.index import parsed
-from resolver.manifest.shown import shown
+from lock.model import Archive, Sdist
 from resolver.sources import static_metadata
 from resolver.sources.pyproject import build_system
-from resolver.sources.trees import read_file
+from resolver.sources.self_description import contradictions, sdist_version
 from resolver.verification.wheel_contents import python_differences
 
 if TYPE_CHECKING:
@@ -33,13 +30,12 @@ def source_differences(
     `top` is the whole tree, `folder` the project in it, `label` its name in messages.  Raises `SourceError` for a
     pyproject.toml that cannot be read.
     """
-    is_sdist = isinstance(package.source, Sdist)
-    found = list(_pkg_info(package, folder, top, label)) if is_sdist else []
+    is_sdist = _is_sdist(package, artifact, folder, top, label)
     known = static_metadata.read(folder, top=top, source=label, is_sdist=is_sdist)
-    if known.name is not None and canonicalize_name(known.name) != package.name:
-        found.append(f"it names the distribution {shown(known.name)}, and the lock {package.name}")
-    if known.version is not None and parsed.version(known.version) != parsed.version(package.version):
-        found.append(f"it gives the version {shown(known.version)}, and the lock {package.version}")
+    said = contradictions(
+        known, folder, top=top, source=label, name=package.name, version=package.version, is_sdist=is_sdist
+    )
+    found = [f"{one.text}, and the lock {one.expected}" for one in said]
     if artifact.build is not None:
         system = build_system(folder, top=top, source=label)
         found += _backend(artifact.build, system)
@@ -50,17 +46,10 @@ def source_differences(
     return known.metadata, tuple(dict.fromkeys(found))
 
 
-def _pkg_info(package: Package, folder: Path, top: Path, label: str) -> Iterator[str]:
-    """Compare the name and version of PKG-INFO, which any sdist with one states, however old."""
-    content = read_file(folder, "PKG-INFO", top=top, source=label)
-    if content is None:
-        return
-    raw, _ = parse_email(content)
-    name, version = raw.get("name"), raw.get("version")
-    if name is not None and canonicalize_name(name) != package.name:
-        yield f"its PKG-INFO names the distribution {shown(name)}, and the lock {package.name}"
-    if version is not None and parsed.version(version) != parsed.version(package.version):
-        yield f"its PKG-INFO gives the version {shown(version)}, and the lock {package.version}"
+def _is_sdist(package: Package, artifact: Artifact, folder: Path, top: Path, label: str) -> bool:
+    if isinstance(package.source, Archive):
+        return sdist_version(artifact.name, package.name, folder, top=top, source=label) is not None
+    return isinstance(package.source, Sdist)
 
 
 def _backend(build: Build, system: BuildSystem) -> Iterator[str]:

@@ -7,13 +7,14 @@ import tomllib
 from pathlib import Path
 
 from tests.fuzz.archives import joined
+from tests.fuzz.targets import HASH
+from tests.provenances import GITHUB, GITLAB, provenance
 from tests.resolver.inspection.native_files import elf_file, fat_file, macho_file
 from tests.resolver.sources.archive_builder import tar, zipped
 from tests.sdists import sdist_bytes
 from tests.wheels import core_metadata, wheel_bytes
 
 DATA = Path(__file__).parents[1] / "data"
-HASH = "0123456789abcdef" * 4
 INFO = "thing-1.0.dist-info"
 
 
@@ -91,6 +92,16 @@ def _page_json() -> list[bytes]:
         },
     ]
     return [json.dumps(page).encode() for page in pages]
+
+
+def _provenance() -> list[bytes]:
+    name = "thing-1.0-py3-none-any.whl"
+    objects = [
+        provenance(name, HASH, (GITHUB, GITLAB)),
+        provenance("Thing-1-py3-none-any.whl", HASH, ({**GITHUB, "claims": {"run": 1}, "environment": None},)),
+        {"version": 1, "attestation_bundles": []},
+    ]
+    return [json.dumps(each).encode() for each in objects]
 
 
 def _page_html() -> list[bytes]:
@@ -182,6 +193,7 @@ _SEEDS = {
     "wheel": _wheel,
     "wheel-members": _members,
     "page-json": _page_json,
+    "provenance": _provenance,
     "page-html": _page_html,
     "uv-lock": _uv_lock,
     "requirements": _requirements,

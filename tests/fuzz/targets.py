@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lock import rules
+from lock import grammar, rules
 from lock.errors import PluginLockError
 from lock.model import Source
 from lock.reader import parse as parse_lock
@@ -20,7 +20,7 @@ from resolver.directories.reading import read_plugin
 from resolver.hosts import requirements_host, uv_host
 from resolver.hosts.files import HostText, LocalFiles, decode
 from resolver.hosts.flake_lock import pinned_input
-from resolver.index import core_metadata, pages
+from resolver.index import core_metadata, pages, provenance
 from resolver.index.addresses import origin
 from resolver.index.errors import MetadataError
 from resolver.index.model import Index, ProjectFile
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 INDEX = Index(name="corp", url="https://index.example/simple/", files=("https://files.example",))
 PAGE = "https://index.example/simple/thing/"
 WHEEL = "thing-1.0-py3-none-any.whl"
+HASH = "0123456789abcdef" * 4
 HOST = HostConfig(
     name="host-app",
     python="3.12",
@@ -107,6 +108,15 @@ def _page(kind: str) -> Callable[[bytes], None]:
                 assert file.filename.isprintable()
 
     return feed
+
+
+def _provenance(data: bytes) -> None:
+    file = ProjectFile(filename=WHEEL, url=f"{PAGE}{WHEEL}", kind="wheel", version="1.0", sha256=HASH)
+    for attested in provenance.read(INDEX, file, data):
+        for key, value in attested.identity.items():
+            assert grammar.IDENTITY_KEY.fits(key), "no key that a lock could hold"
+            assert value.isprintable(), "no text that a lock could hold"
+        assert attested.attestations, "a publisher without an attestation"
 
 
 def _host_text(data: bytes, name: str) -> HostText:
@@ -185,6 +195,7 @@ ALL = {
         FuzzTarget("wheel-members", "a sound zip file of any members", _judged(lambda data: _wheel(wheel_of(data)))),
         FuzzTarget("page-json", "a project page (PEP 691)", _judged(_page("application/vnd.pypi.simple.v1+json"))),
         FuzzTarget("page-html", "a project page (PEP 503)", _judged(_page("text/html"))),
+        FuzzTarget("provenance", "a provenance object (PEP 740)", _judged(_provenance)),
         FuzzTarget("uv-lock", "uv.lock of a host", _judged(_uv_lock)),
         FuzzTarget("requirements", "requirements.txt of a host", _judged(_requirements)),
         FuzzTarget("flake-lock", "flake.lock", _judged(_flake_lock)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from lock.identities import identity_key
 from lock.model import (
     Artifact,
     Build,
@@ -15,17 +16,15 @@ from lock.model import (
     Host,
     IndexRecord,
     Lock,
-    Override,
     Package,
     Plugin,
-    Policy,
-    ResolutionOptions,
     Sdist,
     Source,
     TargetRecord,
     Vcs,
     Wheel,
 )
+from lock.options import Override, Policy, Publisher, ResolutionOptions
 from lock.rules.edges import reachable
 from lock.systems import SYSTEMS
 from tests.lock.generated_sources import (
@@ -76,8 +75,31 @@ OPTIONS = st.builds(
     ).map(tuple),
 )
 ALLOWED = st.dictionaries(st.sampled_from(["a", "b-c"]), PROSE, max_size=2)
+IDENTITIES = st.lists(
+    st.sampled_from(
+        [
+            {"kind": "GitHub", "repository": "a/b", "workflow": "x.yml"},
+            {"kind": "GitHub", "repository": "a/b"},
+            {"kind": "GitHub", "Repository": "é b"},
+            {"kind": "GitHub repository", "a-1": '"'},
+            {"kind": "Other"},
+        ]
+    ),
+    max_size=2,
+    unique_by=identity_key,
+)
 POLICIES = st.builds(
     Policy,
+    allow_unattested=ALLOWED,
+    publishers=st.dictionaries(
+        st.sampled_from(["a", "b-c"]),
+        IDENTITIES.map(
+            lambda found: tuple(
+                Publisher(identity=identity, reason="agreed") for identity in found or [{"kind": "Other"}]
+            )
+        ),
+        max_size=2,
+    ),
     allow_build=ALLOWED,
     allow_startup_code=ALLOWED,
     allow_modules=ALLOWED,
@@ -142,7 +164,10 @@ def _packages(draw: st.DrawFn, chance: Random, name: str, graph: Graph) -> list[
             if there and other != name and chance.random() < 0.6:
                 edges[other] = tuple(chance.sample(there, chance.randint(1, len(there))))
         index = draw(st.sampled_from(INDEXES))
+        identities = tuple(draw(IDENTITIES))
         artifacts = _artifacts(draw, name, version, systems)
+        if identities:
+            artifacts = _attested(chance, artifacts)
         found.append(
             Package(
                 name=name,
@@ -151,10 +176,17 @@ def _packages(draw: st.DrawFn, chance: Random, name: str, graph: Graph) -> list[
                 index=index,
                 edge_systems=edges,
                 wheels=tuple(_wheel(draw, artifact.name) for artifact in artifacts),
+                attestation_identities=identities,
                 artifacts=artifacts,
             )
         )
     return found
+
+
+def _attested(chance: Random, artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+    """Have some artifacts attested, at least one."""
+    some = chance.sample(range(len(artifacts)), chance.randint(1, len(artifacts)))
+    return tuple(replace(artifact, attested=place in some) for place, artifact in enumerate(artifacts))
 
 
 def _with_sources(

@@ -112,8 +112,9 @@ def source_of(package: Package, source: TreeSource, made: Build, nar_hash: str, 
         build=made,
         nar_hash=None if isinstance(source, Archive) else nar_hash,
         submodules=submodules and isinstance(source, Vcs),
+        attested=False,
     )
-    return replace(package, index=None, wheels=(), source=source, artifacts=(artifact,))
+    return replace(package, index=None, wheels=(), source=source, attestation_identities=(), artifacts=(artifact,))
 
 
 def with_sdist(draw: st.DrawFn, package: Package, last: Artifact, made: Build) -> Package:

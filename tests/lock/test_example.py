@@ -11,14 +11,13 @@ from lock.model import (
     Host,
     IndexRecord,
     Lock,
-    Override,
     Package,
     Plugin,
-    ResolutionOptions,
     Source,
     TargetRecord,
     Wheel,
 )
+from lock.options import Override, ResolutionOptions
 from lock.reader import parse
 from lock.writer import render
 

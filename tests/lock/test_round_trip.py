@@ -30,6 +30,7 @@ from lock.writer import render
 from resolver.targets import Target
 from tests.lock.generated import locks
 from tests.lock.test_example import EXAMPLE, GOOD
+from tests.lock.test_publishers_example import GOOD_PUBLISHERS, PUBLISHED
 from tests.lock.test_sources_example import GOOD_SOURCES, SOURCES
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def shuffled(value: _T, chance: random.Random) -> _T:
 @given(locks())
 @example(EXAMPLE)
 @example(SOURCES)
+@example(PUBLISHED)
 def test_pep_751_readers_select_what_is_locked(lock: Lock) -> None:
     pylock = Pylock.from_dict(tomllib.loads(render(lock)))
     pylock.validate()
@@ -113,7 +115,7 @@ def test_a_lock_without_plugins_is_valid() -> None:
     Pylock.from_dict(tomllib.loads(render(lock))).validate()
 
 
-TEXTS = [path.read_text(encoding="utf-8") for path in (GOOD, GOOD_SOURCES)]
+TEXTS = [path.read_text(encoding="utf-8") for path in (GOOD, GOOD_SOURCES, GOOD_PUBLISHERS)]
 
 
 @CALM
@@ -139,7 +141,7 @@ def test_a_changed_lock_gives_a_lock_or_a_lock_error(data: st.DataObject) -> Non
         assert rules.problems(parse(text, "plugins.lock")) == ()
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=["good.lock", "good-sources.lock"])
+@pytest.mark.parametrize("text", TEXTS, ids=["good.lock", "good-sources.lock", "good-publishers.lock"])
 @pytest.mark.attack(24)
 def test_no_beginning_of_a_lock_passes_for_a_whole_one(text: str) -> None:
     ends = [place + 1 for place, character in enumerate(text) if character == "\n"][:-1]

@@ -39,7 +39,7 @@ def is_refused_by_toml(case: dict[str, Any]) -> bool:
     return any(case["file"].startswith(start) for start in REFUSED_BY_TOML)
 
 
-@pytest.mark.parametrize("name", ["good.lock", "good-sources.lock"])
+@pytest.mark.parametrize("name", ["good.lock", "good-sources.lock", "good-publishers.lock"])
 def test_a_good_lock_is_read(nix: Nix, name: str) -> None:
     names = nix.evaluate(f"map (package: package.name) {read(LOCKS / name)}.view.packages")
     assert names == sorted(names)

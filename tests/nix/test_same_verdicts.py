@@ -104,7 +104,7 @@ def is_refused(content: str) -> bool:
 @pytest.mark.attack(3)
 @pytest.mark.attack(5)
 @pytest.mark.attack(26)
-@pytest.mark.parametrize("name", ["good.lock", "good-sources.lock"])
+@pytest.mark.parametrize("name", ["good.lock", "good-sources.lock", "good-publishers.lock"])
 def test_what_one_reader_refuses_the_other_refuses(nix: Nix, tmp_path: Path, name: str) -> None:
     document = tomllib.loads((LOCKS / name).read_text(encoding="utf-8"))
     assert not is_refused(tomlkit.dumps(document)), "the order of tables is no part of the format"

@@ -110,6 +110,20 @@ def test_add_and_remove_edit_and_lock(locked: Demo) -> None:
     assert "beta-plugin" not in locked.manifest.read_text() + locked.lock.read_text()
 
 
+@pytest.mark.attack(10)
+def test_a_name_like_another_is_told_even_when_quiet_and_in_json(locked: Demo) -> None:
+    locked.index.add_wheel("alpha-pluign", "1.0")
+    text = locked.manifest.read_text(encoding="utf-8")
+    message = (
+        "alpha-pluign, new in the lock, is easily mistaken for alpha-plugin, another plugin: see whether it is meant"
+    )
+    assert f"name: {message}\n" in locked.run("--quiet", "add", "--dry-run", "alpha-pluign").out
+    ran = locked.run("--json", "add", "alpha-pluign")
+    assert ran.json["events"] == [{"code": "near-name", "name": "alpha-pluign", "message": message}]
+    assert locked.manifest.read_text(encoding="utf-8") != text
+    assert locked.run("--json", "lock").json["events"] == []
+
+
 def test_a_plugin_that_cannot_be_locked_leaves_both_files_alone(locked: Demo) -> None:
     before = locked.manifest.read_bytes(), locked.lock.read_bytes()
     ran = locked.run("add", "alpha-plugin>=2")

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
+INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 
 
 @dataclass(kw_only=True)
 class ServedFile:
-    """A file of a project with what the page says of it; `said` replaces or adds JSON keys of the entry."""
+    """A file of a project with what the page says of it; `said` replaces or adds JSON keys of the entry.
+
+    `provenance` is the provenance object (PEP 740), served beside it and named by the page.
+    """
 
     name: str
     data: bytes
@@ -38,6 +42,7 @@ class ServedFile:
     upload_time: str | None = "2026-01-02T03:04:05.000000Z"
     advertised: bool = True
     sha256: str | None = None
+    provenance: bytes | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -202,6 +207,8 @@ class IndexServer:
         parts = unquote(urlsplit(path).path).strip("/").split("/")
         if parts[0] == "simple" and len(parts) == 2:
             return self._page(parts[1], headers)
+        if parts[0] == "integrity" and len(parts) == 3:
+            return self._provenance(parts[1], parts[2])
         if parts[0] == "files" and len(parts) == 3:
             return self._file(parts[1], parts[2], headers)
         return _Answer(status=404, headers={})
@@ -233,6 +240,12 @@ class IndexServer:
                 return self._ranged(file.data, headers.get("range"))
             if file.name + ".metadata" == name and file.metadata is not None:
                 return _Answer(status=200, headers={"Content-Type": "application/octet-stream"}, body=file.metadata)
+        return _Answer(status=404, headers={})
+
+    def _provenance(self, project: str, name: str) -> _Answer:
+        for file in self.projects.get(project, ()):
+            if file.name == name and file.provenance is not None:
+                return _Answer(status=200, headers={"Content-Type": INTEGRITY}, body=file.provenance)
         return _Answer(status=404, headers={})
 
     def _ranged(self, data: bytes, wanted: str | None) -> _Answer:
@@ -274,7 +287,12 @@ class IndexServer:
             entry["upload-time"] = file.upload_time
         if file.metadata is not None and file.advertised:
             entry["core-metadata"] = {"sha256": sha256_of(file.metadata)}
+        if file.provenance is not None:
+            entry["provenance"] = self._provenance_url(project, file)
         return entry | dict(file.said)
+
+    def _provenance_url(self, project: str, file: ServedFile) -> str:
+        return f"{self.origin}/integrity/{project}/{quote(file.name)}"
 
     def _html_page(self, project: str) -> bytes:
         lines = ["<!DOCTYPE html>", "<html><head>"]
@@ -291,6 +309,8 @@ class IndexServer:
                 attributes["data-upload-time"] = file.upload_time
             if file.metadata is not None and file.advertised:
                 attributes["data-dist-info-metadata"] = f"sha256={sha256_of(file.metadata)}"
+            if file.provenance is not None:
+                attributes["data-provenance"] = self._provenance_url(project, file)
             said = " ".join(f'{key}="{escape(value)}"' for key, value in attributes.items())
             lines.append(f"<a {said}>{escape(file.name)}</a><br>")
         lines.append("</body></html>")

@@ -77,7 +77,7 @@ def test_a_source_whose_metadata_names_another_project_is_passed_over(yard: Yard
     served = yard.server.projects["plug"][0]
     yard.add("other", "2.0", static=True)
     served.data, served.name = yard.server.projects["other"][0].data, "plug-2.0.tar.gz"
-    assert "plug 2.0: its PKG-INFO or pyproject.toml names another project, 'other'" in why_not(yard, "plug")
+    assert 'plug 2.0: its PKG-INFO names the distribution "other", and its file name plug' in why_not(yard, "plug")
 
 
 def test_equal_questions_share_an_answer(yard: Yard) -> None:
@@ -161,7 +161,9 @@ def test_a_direct_plugin_that_calls_itself_otherwise_is_refused(yard: Yard) -> N
     direct = {"plug": DirectSource(name="plug", filename="plug", tree=yard.tree("plug", None))}
     path = yard.folder / "trees" / "plug" / "pyproject.toml"
     path.write_text(path.read_text(encoding="utf-8") + STATIC.replace("plug", "plugh"), encoding="utf-8")
-    with pytest.raises(ResolutionError, match=r"plug cannot be used: it calls itself 'plugh', and plugins\.toml"):
+    with pytest.raises(
+        ResolutionError, match=r'plug cannot be used: it names the distribution "plugh", and plugins\.toml plug'
+    ):
         yard.search("plug", direct=direct)
 
 
@@ -191,7 +193,7 @@ def test_build_packages_are_recorded_once_with_how_they_are_built(yard: Yard) ->
                     seen[file.sha256] = Seen(size=7, contents=WheelContents())
                 else:
                     seen[file.sha256] = see_source(workshop, package.page, file)
-        packages = build_packages(locked, seen)
+        packages = build_packages(locked, seen, {})
     assert [(package.name, package.version) for package in packages] == [
         ("beneath", "1.0"),
         ("deep", "1.0"),

@@ -11,6 +11,7 @@ from resolver.building.isolation import Isolation
 from resolver.building.metadata import built_metadata
 from resolver.building.wheel import build_wheel
 from tests.servers.index_server import ServedFile
+from tests.wheels import core_metadata, wheel_bytes, wheel_name, zip_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,10 +157,26 @@ def test_a_failing_metadata_hook_is_named(yard: Yard) -> None:
         metadata(yard, source)
 
 
-def test_a_wheel_that_cannot_be_installed_fails_in_the_environment(yard: Yard) -> None:
+@pytest.mark.attack(14)
+@pytest.mark.attack(19)
+def test_wheels_that_must_not_be_locked_are_refused_before_any_is_installed(yard: Yard) -> None:
+    outside = zip_bytes({"../../../../../canary": b"x", "left-1.0.dist-info/METADATA": core_metadata("left", "1.0")})
+    served = {"left": outside, "right": b"not a wheel", "tool": wheel_bytes("tool", "1.0")}
+    for name, data in served.items():
+        file = ServedFile(name=wheel_name(name, "1.0"), data=data, metadata=core_metadata(name, "1.0"))
+        yard.server.add(name, file)
+    source = yard.tree("plug", built_with=sorted(served), run={"get_requires_for_build_wheel": "raise SystemExit"})
+    with pytest.raises(LockError) as caught:
+        build(yard, source)
+    told = {(problem.path, problem.code) for problem in caught.value.problems}
+    assert ("left-1.0-py3-none-any.whl", "wheel-unsafe-member") in told
+    assert ("right-1.0-py3-none-any.whl", "wheel-not-a-zip") in told
+    assert {path for path, _ in told} == {"left-1.0-py3-none-any.whl", "right-1.0-py3-none-any.whl"}
+
+
+def test_an_installer_that_fails_is_told_as_the_step_environment(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     yard.server.add_wheel("tool", "1.0")
-    file = yard.server.projects["tool"][0]
-    yard.server.projects["tool"] = [ServedFile(name=file.name, data=b"not a wheel", metadata=file.metadata)]
+    monkeypatch.setattr(Isolation, "uv", "/bin/false")
     with pytest.raises(WorldError, match=r"plug 1\.0 does not build: environment could not be made"):
         build(yard, yard.tree("plug", built_with=["tool"]))
 

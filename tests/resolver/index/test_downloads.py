@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import tempfile
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +67,33 @@ def test_a_file_without_a_hash_is_kept_by_the_hash_it_has(server: IndexServer, d
 @pytest.mark.usefixtures("served")
 def test_without_a_cache_a_file_lives_as_long_as_the_client(server: IndexServer, desk: Desk) -> None:
     assert not download(desk, server, cached=False).exists()
+
+
+def test_downloads_that_begin_at_once_share_the_folder_of_a_run_without_a_cache(
+    server: IndexServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        server.add("thing", ServedFile(name=f"thing-{number}.0-py3-none-any.whl", data=DATA + bytes([number])))
+    made: list[str] = []
+    both = threading.Barrier(2)
+    real = tempfile.TemporaryDirectory
+
+    def slow(**arguments: str) -> tempfile.TemporaryDirectory[str]:
+        # Waits for another that makes a folder meanwhile; there must be none.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.5)
+        folder = real(**arguments)
+        made.append(folder.name)
+        return folder
+
+    with desk.client(server, cached=False) as client:
+        page = client.page("thing").result()
+        assert page is not None
+        monkeypatch.setattr(tempfile, "TemporaryDirectory", slow)
+        files = [file for version in page.versions.values() for file in version]
+        futures = [client.download(page, file, lambda _: None) for file in files]
+        assert sorted(future.result().read_bytes()[-1] for future in futures) == [0, 1]
+    assert len(made) == 1
 
 
 def test_a_file_with_another_hash_than_its_page_says_is_an_error_with_both(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lock.errors import ResolutionError
-from lock.model import Policy
+from lock.options import Policy
 
 if TYPE_CHECKING:
     from tests.projects import Workshop
@@ -116,6 +116,7 @@ def test_an_exception_that_nothing_needs_is_warned_of(workshop: Workshop) -> Non
     workshop.lock()
     assert workshop.check().warnings == (
         "[policy].allow-build excepts plug, and nothing that is locked needs that: take it out",
+        "[policy].allow-modules excepts plug, and nothing that is locked needs that: take it out",
         "[policy].allow-origins excepts https://git.example, and nothing that is locked needs that: take it out",
         "[policy].allow-startup-code excepts plug, and nothing that is locked needs that: take it out",
     )

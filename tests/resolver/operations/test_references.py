@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,24 @@ def test_a_reference_is_not_followed_unless_the_policy_names_the_place(reference
     assert "asking 1.0: it requires lib from git+https://git.example/team/lib@v1.2" in text
     assert 'allow-origins = { "https://git.example" = "why it is trusted" } under [policy]' in text
     assert not references.lock_path.exists()
+
+
+def test_for_a_repository_on_this_machine_its_own_folder_is_the_place_to_allow(references: Workshop) -> None:
+    repo = repository(references)
+    asks(references, f"lib @ git+{repo.url}@v1.2")
+    with pytest.raises(ResolutionError) as caught:
+        references.lock()
+    (line,) = re.findall(r"allow-origins = \{ .* \}", str(caught.value))
+    assert line == f'allow-origins = {{ "{repo.url}" = "why it is trusted" }}'
+    references.settings = f'[policy]\nallow-build = {{ lib = "tested" }}\n{line}'
+    references.lock()
+    assert references.versions()["lib"] == "1.2"
+    repository(references, "other.git", project("lib", "1.2", built_with=["tool"]))
+    references.server.projects.pop("asking")
+    asks(references, f"lib @ git+{repo.url.replace('lib.git', 'other.git')}@v1.2")
+    references.lock_path.unlink()
+    with pytest.raises(ResolutionError, match=r"other\.git@v1\.2, which is followed only where plugins\.toml says so"):
+        references.lock()
 
 
 def test_a_repository_is_followed_by_its_tag_and_locked_with_all_that_builds_it(references: Workshop) -> None:

@@ -229,6 +229,27 @@ def test_two_skills_of_one_id_are_refused(sources: Workshop) -> None:
         sources.lock()
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "message"),
+    [
+        ("caution", "safe", "now calls itself safe; it was caution"),
+        ("dangerous", "caution", "now calls itself caution; it was dangerous"),
+        ("dangerous", None, "no longer says how risky it is; it was dangerous"),
+        ("safe", "caution", None),
+        ("safe", None, None),
+    ],
+)
+def test_a_risk_that_falls_is_an_event(sources: Workshop, was: str, now: str | None, message: str | None) -> None:
+    said = 'id = "notes"\nname = "notes"\ndescription = "x"\n'
+    folder = _directory_plugin(sources, "notes", f'{said}risk = "{was}"\n', "skill.toml")
+    (folder / "run").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "run").chmod(0o755)
+    sources.lock()
+    (folder / "skill.toml").write_text(said + (f'risk = "{now}"\n' if now else ""), encoding="utf-8")
+    told = [event.message for event in sources.lock().events if event.code == "risk"]
+    assert [text.startswith(f"notes {message}") for text in told] == ([True] if message else [])
+
+
 def test_a_source_distribution_is_used_where_no_wheel_fits_and_the_policy_allows(
     sources: Workshop, server: IndexServer
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def codes(root: Path) -> list[str]:
-    return [problem.code for copy in copies(root) for problem in problems_of(copy)]
+    return [problem.code for copy in copies(root) for problem in problems_of(copy, root)]
 
 
 def test_the_library_is_copied_whole_and_without_what_only_its_repository_needs(tmp_path: Path) -> None:
@@ -49,6 +49,20 @@ def test_an_older_copy_is_told_and_brought_up_to_date(tmp_path: Path, monkeypatc
     assert vendor(tmp_path, "copy").status == "updated"
     assert codes(tmp_path) == []
     assert not (tmp_path / "copy/gone.nix").exists()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_the_remedy_names_the_very_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edited: bool) -> None:
+    library = vendoring._library()
+    monkeypatch.setattr(vendoring, "_library", lambda: {**library, "default.nix": b"# older\n"})
+    vendor(tmp_path, "nix/plugin-lock")
+    monkeypatch.undo()
+    if edited:
+        (tmp_path / "nix/plugin-lock/lock.nix").write_text("1\n", encoding="utf-8")
+    (copy,) = copies(tmp_path)
+    (problem,) = problems_of(copy, tmp_path)
+    command = "plugin-lock init --vendor nix/plugin-lock" + (" --force" if edited else "")
+    assert f"run {command}, " in (problem.remedy or "")
 
 
 @pytest.mark.parametrize("how", ["changed", "removed", "added"])

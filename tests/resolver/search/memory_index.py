@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from resolver.provenance.parsing import Attestations
+
 _T = TypeVar("_T")
 INDEX = Index(name="default", url="https://index.example/simple/")
 
@@ -92,6 +94,9 @@ class MemoryIndexes:
                 provides_extra=tuple(canonicalize_name(extra) for extra in spec["extras"]),
             )
         )
+
+    def provenance(self, page: ProjectPage, file: ProjectFile) -> Future[tuple[Attestations, ...]]:
+        raise AssertionError("the search asks nobody who published a file")
 
     def download(self, page: ProjectPage, file: ProjectFile, report: Callable[[int], None]) -> Future[Path]:
         raise AssertionError("the search downloads nothing")

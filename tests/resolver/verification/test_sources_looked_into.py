@@ -148,6 +148,19 @@ def test_an_archive_that_is_a_package_is_looked_into(workshop: Workshop) -> None
     assert any("pyproject.toml is not TOML" in message for message in messages(looked(workshop)))
 
 
+@pytest.mark.attack(17)
+def test_an_archive_that_is_an_sdist_has_a_pkg_info_that_must_agree(workshop: Workshop) -> None:
+    file = workshop.server.add(
+        "archives", ServedFile(name=SDIST, data=sdist_bytes("mine", "1.2", files(), static=False))
+    )
+    url = f"{workshop.server.origin}{workshop.server.file_url('archives', file)}"
+    workshop.plugins["mine"] = f'{{ url = "{url}" }}'
+    workshop.lock()
+    assert messages(looked(workshop)) == []
+    smuggled(workshop, file, with_pkg_info("Metadata-Version: 1.0\nName: yours\nVersion: 1.2\n"))
+    assert messages(looked(workshop)) == [f'{SDIST}: its PKG-INFO names the distribution "yours", and the lock mine']
+
+
 # -- directory plugins -------------------------------------------------------------------------------------------------
 
 

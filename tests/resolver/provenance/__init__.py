@@ -1,0 +1,1 @@
+"""Tests of what indexes say of publishers."""
