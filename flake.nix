@@ -8,8 +8,8 @@
     let
       inherit (nixpkgs) lib;
 
-      # Those that plugin-lock's own dependencies are locked for.
-      systems = [
+      # Those that plugin-lock's own dependencies are locked for, and nixpkgs still knows.
+      systems = builtins.filter (system: nixpkgs.legacyPackages ? ${system}) [
         "aarch64-darwin"
         "aarch64-linux"
         "x86_64-darwin"
@@ -33,6 +33,7 @@
 
       adapters = {
         hermes-agent = module ./nix/adapters/hermes-agent.nix;
+        nerva = module ./nix/adapters/nerva.nix;
       };
 
       template = name: description: {
@@ -54,6 +55,7 @@
 
       nixosModules = {
         default = module ./nix/modules/nixos.nix;
+        cowboy = module ./nix/adapters/cowboy.nix;
       }
       // adapters;
 

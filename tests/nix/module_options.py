@@ -23,6 +23,13 @@ DOCUMENT = LIBRARY.parent / "docs/modules.md"
 BEGIN = "<!-- The options below are written from nix/modules and nix/adapters by tests/nix/module_options.py. -->\n"
 END = "<!-- End of the options. -->\n"
 
+PLACES = (
+    *("hosts", "hosts.<name>", "hermes-agent", "cowboy"),
+    *(f"cowboy.{registry}.<name>" for registry in ("skills", "tools", "bridges", "services")),
+    "nerva",
+)
+"""In the order of the document."""
+
 
 def as_nix(value: object) -> str:
     """Write data as a person would in Nix."""
@@ -41,7 +48,7 @@ def shown(value: Mapping[str, Any]) -> str:
 
 def kind(name: str) -> str:
     """Return a type in words."""
-    return re.sub(r'strMatching ".*"', "relative path", name)
+    return re.sub(r'strMatching ".*"', "relative path" if "/" in name else "word", name)
 
 
 def entry(name: str, option: Mapping[str, Any]) -> str:
@@ -61,7 +68,7 @@ def entry(name: str, option: Mapping[str, Any]) -> str:
 def reference(options: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     """Return the reference of all options."""
     parts = []
-    for place in (f"programs.plugin-lock.{part}" for part in ("hosts", "hosts.<name>", "hermes-agent")):
+    for place in (f"programs.plugin-lock.{part}" for part in PLACES):
         parts.append(f"### `{place}`\n\n")
         for name, option in options[place].items():
             parts.append(entry(name, option) if name else f"{option['description'].strip()}\n\n")

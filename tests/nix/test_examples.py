@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.nix.hosts import environment, pkgs
-from tests.nix.machine import DISTRIBUTION_PYTHON, LIBRARY, Nix, distribution_version, quoted
-from tests.nix.module_system import MODULE_SYSTEM, evaluated, lock_folder, written
-from tests.nix.test_linking import CLOSED, can_close_the_network
+from tests.nix.machine import LIBRARY, Nix, distribution_version, quoted
+from tests.nix.module_system import MODULE_SYSTEM, evaluated, lock_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,57 +77,6 @@ def test_the_nixos_example(nix: Nix, example: Path) -> None:
         "starts": True,
         "after": ["example-host.service"],
     }
-
-
-ACTIVATION = """
-set -e
-mount -t tmpfs tmpfs /var/lib
-export STATE_DIRECTORY=/var/lib/plugin-lock/example
-mkdir -p "$STATE_DIRECTORY"
-{start}
-cat /var/lib/example-host/plugins/notes/name.txt
-{stop}
-ls -A /var/lib/example-host/plugins
-! {python} -c "import socket; socket.create_connection(('127.0.0.1', 9))" 2> /dev/null
-"""
-
-
-@of("nixos")
-def test_all_that_the_nixos_example_runs_works_with_the_network_closed(nix: Nix, example: Path) -> None:
-    if not can_close_the_network():
-        pytest.skip("unshare cannot close the network here")
-    machine = evaluated(str(example / "configuration.nix"), pkgs=with_host())
-    config = f"{machine}.config"
-    # Beside the host's own service there is one unit, and nothing else that runs.
-    assert nix.evaluate(
-        f"[ (builtins.attrNames {config}.systemd.services) {config}.system.activationScripts"
-        f" {config}.systemd.tmpfiles.rules ]"
-    ) == [["example-host", "plugin-lock-example"], {}, []]
-    unit = f"{config}.systemd.services.plugin-lock-example"
-    assert sorted(nix.evaluate(f"builtins.attrNames {unit}.serviceConfig")) == [
-        "ExecStart",
-        "ExecStop",
-        "Group",
-        "NoNewPrivileges",
-        "PrivateNetwork",
-        "RemainAfterExit",
-        "RestrictAddressFamilies",
-        "StateDirectory",
-        "StateDirectoryMode",
-        "Type",
-        "UMask",
-        "User",
-    ]
-    start, stop = (written(nix, f"{unit}.serviceConfig.{name}") for name in ("ExecStart", "ExecStop"))
-    script = ACTIVATION.format(start=start, stop=stop, python=DISTRIBUTION_PYTHON)
-    done = subprocess.run(
-        [*CLOSED, "--mount", "sh", "-c", script], check=False, capture_output=True, text=True, env={"PATH": PATH}
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "notes"
-
-
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @of("home-manager")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -15,98 +14,34 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from lock.reader import parse
-from tests.nix.machine import DISTRIBUTION_PYTHON, INSTALLER, Nix, distribution_version, quoted
+from tests.nix.flakes import ROOT, copy_of_the_checkout, flake_of_tree, run_on_flake, stand_in
+from tests.nix.nixpkgs_machines import NEEDS_NIXPKGS, skip_where_nix_is_too_old, tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.nix.machine import Nix
+
 pytestmark = pytest.mark.nix
 
-ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "nix/plugin-lock").glob("python-*/plugins.lock"))
-TEMPLATES = sorted(path.name for path in (ROOT / "nix/templates").iterdir())
-
-# nixpkgs as a flake, as far as ours asks it for anything.
-STAND_IN = """\
-{{
-  outputs = _: rec {{
-    lib = import {library}/standalone/lib.nix;
-    legacyPackages = lib.genAttrs [ "aarch64-darwin" "aarch64-linux" "x86_64-darwin" "x86_64-linux" ] (
-      system:
-      let
-        pkgs = import {library}/standalone {{
-          interpreter = {interpreter};
-          version = {version};
-          installer = {installer};
-          inherit system;
-        }};
-        tool = name: pkgs.stdenvNoCC.mkDerivation {{ inherit name; buildCommand = "mkdir -p $out/bin"; }};
-      in
-      pkgs
-      // {{
-        git = tool "git";
-        nixfmt = tool "nixfmt";
-        mkShell = {{ packages }}: pkgs.stdenvNoCC.mkDerivation {{
-          name = "shell";
-          inherit packages;
-          buildCommand = "echo $packages > $out";
-        }};
-      }}
-    );
-  }};
-}}
-"""
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The files of this repository that version control knows or would know, as a repository of their own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    ).stdout
-    folder = tmp_path / "checkout"
-    for name in filter(None, listed.decode().split("\0")):
-        if name.startswith(("tests/", "benchmarks/", "docs/")) or not (ROOT / name).is_file():
-            continue
-        place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, place)
-    return folder
+    """This repository as a flake of its own."""
+    return copy_of_the_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture
-def nixpkgs(tmp_path: Path, checkout: Path) -> Path:
+def nixpkgs(tmp_path: Path) -> Path:
     """The stand-in as a flake."""
-    folder = tmp_path / "nixpkgs"
-    folder.mkdir()
-    # A flake sees nothing outside itself.
-    shutil.copytree(checkout / "nix", folder / "nix")
-    shutil.copytree(INSTALLER / "installer", folder / "packages/installer", ignore=shutil.ignore_patterns("*.pyc"))
-    text = STAND_IN.format(
-        library="./nix",
-        interpreter=quoted(str(DISTRIBUTION_PYTHON)),
-        version=quoted(distribution_version()),
-        installer="./packages",
-    )
-    (folder / "flake.nix").write_text(text, encoding="utf-8")
-    return folder
+    return stand_in(tmp_path / "nixpkgs", "nixpkgs")
 
 
 def flake(nix: Nix, command: str, checkout: Path, nixpkgs: Path, *arguments: str) -> str:
     """Run `nix flake` or another command on the flake with another nixpkgs, and no network to fetch the real one."""
-    done = nix.run(
-        "nix",
-        *command.split(),
-        f"path:{checkout}",
-        *("--override-input", "nixpkgs", f"path:{nixpkgs}"),
-        *("--no-write-lock-file", "--offline"),
-        *arguments,
-    )
-    assert done.code == 0, done.err
-    return done.out
+    return run_on_flake(nix, command, f"path:{checkout}", {"nixpkgs": nixpkgs}, *arguments)
 
 
 def test_the_flake_offers_everything_that_a_user_looks_for(nix: Nix, checkout: Path, nixpkgs: Path) -> None:
@@ -123,6 +58,34 @@ def test_the_flake_offers_everything_that_a_user_looks_for(nix: Nix, checkout: P
 
 def test_the_flake_passes_its_own_check_without_a_network(nix: Nix, checkout: Path, nixpkgs: Path) -> None:
     flake(nix, "flake check", checkout, nixpkgs)
+
+
+@NEEDS_NIXPKGS
+def test_the_flake_evaluates_with_the_real_nixpkgs_for_every_system(nix: Nix, checkout: Path, tmp_path: Path) -> None:
+    skip_where_nix_is_too_old(nix)
+    real = flake_of_tree(tmp_path / "real", "nixpkgs", tree())
+    # nixfmt is written in Haskell, whose packages smaller copies of the tree leave out.
+    is_whole = (tree() / "pkgs/development/haskell-modules/hackage-packages.nix").exists()
+    kinds = ["packages", "checks", "apps", "hydraJobs.packages", *(["devShells", "formatter"] if is_whole else [])]
+    for kind in kinds:
+        of_one = "builtins.mapAttrs (_: one: one.drvPath or one.program)"
+        function = (
+            "builtins.mapAttrs (_: one: one.drvPath)" if kind == "formatter" else f"builtins.mapAttrs (_: {of_one})"
+        )
+        arguments = (f"path:{checkout}#{kind}", {"nixpkgs": real}, "--apply", function, "--impure")
+        found = json.loads(run_on_flake(nix, "eval --json", *arguments))
+        assert {"aarch64-linux", "x86_64-linux"} <= set(found)
+        assert found["x86_64-linux"] != found["aarch64-linux"]
+
+
+def test_a_nixpkgs_without_one_of_the_systems_will_do(nix: Nix, checkout: Path, nixpkgs: Path) -> None:
+    file = nixpkgs / "flake.nix"
+    file.write_text(file.read_text(encoding="utf-8").replace('"x86_64-darwin"\n', ""), encoding="utf-8")
+    names = "--apply builtins.attrNames"
+    found = json.loads(
+        run_on_flake(nix, "eval --json", f"path:{checkout}#packages", {"nixpkgs": nixpkgs}, *names.split())
+    )
+    assert found == ["aarch64-darwin", "aarch64-linux", "x86_64-linux"]
 
 
 def test_plugin_lock_is_built_from_its_own_lock_and_runs(nix: Nix, checkout: Path, nixpkgs: Path) -> None:
@@ -150,20 +113,6 @@ def test_what_plugin_lock_needs_is_what_its_own_locks_hold(lock: Path) -> None:
     versions = {package.name: package.version for package in locked.packages}
     assert all(specifier.contains(versions[name], prereleases=True) for name, specifier in wanted.items())
     assert len(locked.systems) == 4
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_can_be_parsed_and_leads_to_what_the_flake_offers(nix: Nix, name: str) -> None:
-    folder = ROOT / "nix/templates" / name
-    for file in sorted(folder.glob("*.nix")):
-        done = nix.run("nix-instantiate", "--parse", str(file))
-        assert done.code == 0, done.err
-    offered = (ROOT / "flake.nix").read_text(encoding="utf-8")
-    assert f'template "{name}"' in offered
-
-
-def test_every_template_is_offered() -> None:
-    assert TEMPLATES == ["hermes-agent", "home-manager", "many-machines", "minimal"]
 
 
 def test_the_pinned_nixpkgs_is_a_whole_pin() -> None:

@@ -25,6 +25,10 @@ CASES: dict[str, tuple[str, object]] = {
         "{ options.a = lib.mkOption { type = lib.types.int; default = 0; }; } { a = lib.mkDefault 1; }",
         {"a": 1},
     ),
+    "lines": (
+        '{ options.a = lib.mkOption { type = lib.types.lines; }; } { a = "one"; } { a = "two"; }',
+        {"a": "two\none"},
+    ),
     "conditions": (
         (
             "{ options.a = lib.mkOption { type = lib.types.listOf lib.types.int; default = [ ]; }; }"
@@ -55,6 +59,13 @@ CASES: dict[str, tuple[str, object]] = {
             ' { _module.args.extra = "given"; }'
         ),
         {"a": "given"},
+    ),
+    "arguments-of-a-shell": (
+        (
+            "{ options.a = lib.mkOption { type = lib.types.str; }; }"
+            """ { a = lib.escapeShellArgs [ "plain/path.txt" "two words" "it's" "" ]; }"""
+        ),
+        {"a": "plain/path.txt 'two words' 'it'\\''s' ''"},
     ),
     "options-argument": (
         (

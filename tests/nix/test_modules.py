@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -88,15 +89,41 @@ def test_one_unit_makes_the_links_as_their_owner_and_without_network(nix: Nix, l
         assert manifest.endswith("-plugin-lock-example-links.json")
 
 
-def test_nothing_is_added_to_activation(nix: Nix, lock: LockMaker) -> None:
+def test_nothing_is_added_to_activation_but_a_look_at_what_is_in_the_way(nix: Nix, lock: LockMaker) -> None:
     lock_folder(lock, "weather")
     lock.write()
-    for kind, value in (
-        ("nixos", "config.system.activationScripts config.systemd.tmpfiles.rules"),
-        ("home-manager", "config.home.activation [ ]"),
+    config = host(lock, 'directory = "/home/someone/plugins";')
+    machine = evaluated(config)
+    value = "[ config.system.activationScripts config.systemd.tmpfiles.rules ]"
+    assert nix.evaluate(f"let inherit ({machine}) config; in {value}") == [{}, []]
+    home = evaluated(config, kind="home-manager")
+    (step,) = nix.evaluate(f"builtins.attrValues {home}.config.home.activation")
+    # Before Home Manager writes anything, and only looking.
+    assert (step["before"], step["after"]) == (["writeBoundary"], [])
+    assert programs_of(step["data"]) == {"dirname", "readlink"}
+    assert step["data"].rstrip().endswith("checkPluginPlaces plugins/weather")
+    # What is replaced on purpose is not looked at; without links there is nothing to look at.
+    for more in (
+        '{ home.file."plugins/weather".force = true; }',
+        "{ programs.plugin-lock.hosts.example.linked = [ ]; }",
     ):
-        machine = evaluated(host(lock, 'directory = "/home/someone/plugins";'), kind=kind)
-        assert nix.evaluate(f"let inherit ({machine}) config; in [ {value} ]") == [{}, []]
+        home = evaluated(config, more, kind="home-manager")
+        assert nix.evaluate(f"{home}.config.home.activation") == {}
+
+
+BUILT_IN = {"[[", "do", "done", "errorEcho", "exit", "fi", "for", "if", "local", "then", "while", "}"}
+
+
+def programs_of(script: str) -> set[str]:
+    """Return the programs that a script of activation starts, other than the shell's own words and its functions."""
+    words = set()
+    functions = set(re.findall(r"function (\w+)", script))
+    for line in script.splitlines():
+        words |= set(re.findall(r"\$\((\w+)", line))
+        first = line.split()[:1]
+        if first and not re.match(r"function |\w+=|#", line.strip()):
+            words.add(first[0])
+    return words - BUILT_IN - functions
 
 
 def test_a_machine_whose_plugins_are_all_packages_has_no_unit(nix: Nix, lock: LockMaker) -> None:

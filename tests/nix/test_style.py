@@ -99,7 +99,10 @@ def test_the_rules_of_the_parser_find_what_they_are_for(text: str, problem: str 
 
 @pytest.mark.nix
 def test_every_expression_of_the_documents_parses(nix: Nix) -> None:
-    documents = [LIBRARY.parent / "README.md", *(DOCUMENT.parent / name for name in ("nix.md", "scale.md"))]
+    documents = [
+        LIBRARY.parent / "README.md",
+        *(DOCUMENT.parent / name for name in ("adapters.md", "nix.md", "scale.md")),
+    ]
     text = "".join(document.read_text(encoding="utf-8") for document in documents)
     blocks = re.findall(r"^```nix\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 9

@@ -24,6 +24,8 @@
           plugin-lock.nixosModules.default
           plugin-lock.nixosModules.hermes-agent
           ./configuration.nix
+          # And what the machine is besides: disks, boot loader, users.
+          # ./hardware-configuration.nix
         ];
       };
     };

@@ -30,6 +30,8 @@
             plugin-lock.nixosModules.default
             (moduleOf machine)
             { networking.hostName = name; }
+            # And what the machine is besides: disks, boot loader, users.
+            # ./hardware/${name}.nix
           ];
         }
       ) machines;

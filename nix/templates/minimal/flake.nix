@@ -22,6 +22,8 @@
         plugin-lock.lib.pluginLock {
           pkgs = nixpkgs.legacyPackages.${system};
           lock = ./plugins.lock;
+          # Where plugins rely on what the host ships, the checks look at it: its Python environment.
+          # host = …;
         };
     in
     {

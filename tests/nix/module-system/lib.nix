@@ -42,6 +42,14 @@ let
 
     inherit (builtins) concatStringsSep foldl' mapAttrs;
 
+    escapeShellArg =
+      value:
+      let
+        text = toString value;
+      in
+      if builtins.match "[[:alnum:],._+:@%/-]+" text != null then text else "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] text}'";
+    escapeShellArgs = lib.concatMapStringsSep " " lib.escapeShellArg;
+
     getName = package: if builtins.isString package then package else package.pname or (builtins.parseDrvName package.name).name;
 
     hasAttrByPath =

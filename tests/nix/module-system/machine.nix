@@ -31,6 +31,7 @@ let
     environment.systemPackages = listOf types.package;
     environment.variables = open;
     systemd.services = open;
+    systemd.user.services = open;
     systemd.tmpfiles.rules = listOf types.str;
     system.activationScripts = open;
     users.users = open;
@@ -49,20 +50,32 @@ let
     systemd.user.services = open;
   };
 
+  # Each key by its whole path, as TOML has it, and values in the words that it shares with JSON.
+  tomlLines =
+    path: value:
+    if builtins.isAttrs value then
+      builtins.concatLists (lib.mapAttrsToList (name: tomlLines (path ++ [ (builtins.toJSON name) ])) value)
+    else
+      [ "${builtins.concatStringsSep "." path} = ${builtins.toJSON value}\n" ];
+
+  writeText =
+    name: text:
+    pkgs.stdenv.mkDerivation {
+      inherit name text;
+      passAsFile = [ "text" ];
+      buildCommand = ''cp "$textPath" "$out"'';
+    };
+
   evaluated = lib.evalModules {
     modules = [
       common
       (if kind == "nixos" then nixos else homeManager)
       {
         _module.args.pkgs = pkgs // {
-          inherit lib;
-          writeText =
-            name: text:
-            pkgs.stdenv.mkDerivation {
-              inherit name text;
-              passAsFile = [ "text" ];
-              buildCommand = ''cp "$textPath" "$out"'';
-            };
+          inherit lib writeText;
+          formats.toml = _: {
+            generate = name: value: writeText name (builtins.concatStringsSep "" (tomlLines [ ] value));
+          };
         };
       }
     ]
@@ -73,6 +86,9 @@ let
 in
 {
   inherit (evaluated) options;
+
+  # For what has to be known first, such as the system of a machine.
+  unchecked = evaluated.config;
 
   # As NixOS and Home Manager do before they build anything.
   config =

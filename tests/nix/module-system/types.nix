@@ -69,6 +69,11 @@ let
       name = "str";
       check = builtins.isString;
     };
+    lines = mkOptionType {
+      name = "lines";
+      check = builtins.isString;
+      merge = _: definitions: builtins.concatStringsSep "\n" (map (definition: definition.value) definitions);
+    };
     strMatching =
       pattern:
       mkOptionType {

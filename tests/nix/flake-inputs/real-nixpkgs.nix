@@ -1,0 +1,4 @@
+# nixpkgs itself, where its tree is.
+{
+  outputs = _: import ./tree.nix { };
+}
