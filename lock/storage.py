@@ -11,7 +11,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 import time
 from pathlib import Path
@@ -86,7 +85,7 @@ class Folder:
     def replace(self, path: str | Path, text: str) -> None:
         """Replace a file of this folder as `lock.storage.replace` does, under the lock already held."""
         name = Path(os.path.realpath(path)).name
-        temporary = f".{name}.{secrets.token_hex(8)}{_TEMPORARY}"
+        temporary = f".{name}.{os.urandom(8).hex()}{_TEMPORARY}"
         try:
             mode = self._mode(name)
             if self.is_locked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import stat
 import time
 from typing import TYPE_CHECKING
@@ -58,6 +57,8 @@ def _remove(path: Path, now: float) -> None:
     if now - found.st_mtime < LEFT_AFTER_SECONDS:
         return
     if stat.S_ISDIR(found.st_mode):
+        import shutil  # noqa: PLC0415 - few runs find anything to remove
+
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

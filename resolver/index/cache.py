@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import mmap
 import os
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,7 +24,6 @@ from resolver.index.page_digest import Digest, DigestHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from resolver.index.model import Index, ProjectFile
@@ -74,7 +75,11 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / _FORMAT
         self.notes: list[str] = []
-        self._made: set[Path] = set()
+        self._made: set[str] = set()
+        self._there: dict[str, bool] = {}
+        self._written = itertools.count()
+        # No other run's unfinished files are named so, on whatever machine it shares the folder from.
+        self._run = os.urandom(8).hex()
         self._writable = True
 
     def give_up(self, error: OSError) -> None:
@@ -88,8 +93,10 @@ class Cache:
 
     def page(self, index: Index, name: str) -> CachedPage | None:
         """Return the page of a project, None where there is none or it is damaged."""
+        if not self._has("pages"):
+            return None
         try:
-            with self._page_path(index, name).open("rb") as file:
+            with open(self._page_path(index, name), "rb") as file:  # noqa: PTH123 - a path as text
                 size = os.fstat(file.fileno())
                 body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
@@ -109,10 +116,7 @@ class Cache:
         encoded = _encode(head)
         with self._writing(self._page_path(index, name), now) as file:
             if file is not None:
-                file.write(_framed(encoded))
-                if digest is not None:
-                    file.flush()
-                    _write_all(file.fileno(), digest.parts)
+                _write_all(file.fileno(), [_framed(encoded), *(digest.parts if digest is not None else ())])
 
     def confirm_page(self, index: Index, name: str, now: float) -> None:
         """Note that the index said at `now` that the page has not changed."""
@@ -122,15 +126,18 @@ class Cache:
             except OSError as error:
                 self.give_up(error)
 
-    def _page_path(self, index: Index, name: str) -> Path:
+    def _page_path(self, index: Index, name: str) -> str:
         return self._path("pages", f"{index.url}\n{name}")
 
     # -- metadata ------------------------------------------------------------------------------------------------
 
     def metadata(self, index: Index, file: ProjectFile) -> MetadataText | None:
         """Return the metadata of a file, None where it is unknown or damaged."""
+        if not self._has("metadata"):
+            return None
         try:
-            content = self._metadata_path(index, file).read_bytes()
+            with open(self._metadata_path(index, file), "rb") as stream:  # noqa: PTH123 - a path as text
+                content = stream.read()
             return _METADATA.decode(_split(content)[1])
         except (OSError, msgspec.DecodeError):
             return None
@@ -141,7 +148,7 @@ class Cache:
             if stream is not None:
                 stream.write(_framed(_encode(text)))
 
-    def _metadata_path(self, index: Index, file: ProjectFile) -> Path:
+    def _metadata_path(self, index: Index, file: ProjectFile) -> str:
         # The index belongs to the key: what one index says of a hash is no answer to a question put to another.
         return self._path("metadata", "\n".join((index.url, file.url, str(file.sha256), str(file.metadata))))
 
@@ -150,7 +157,8 @@ class Cache:
     def provenance(self, index: Index, file: ProjectFile) -> bytes | None:
         """Return what the index said of who published a file; empty where it said that nobody is known to have."""
         try:
-            content = self._provenance_path(index, file).read_bytes()
+            with open(self._provenance_path(index, file), "rb") as stream:  # noqa: PTH123 - a path as text
+                content = stream.read()
         except OSError:
             return None
         start, length = _split(content)
@@ -162,7 +170,7 @@ class Cache:
             if stream is not None:
                 stream.write(_framed(len(text).to_bytes(_LENGTH, "little")) + text)
 
-    def _provenance_path(self, index: Index, file: ProjectFile) -> Path:
+    def _provenance_path(self, index: Index, file: ProjectFile) -> str:
         # The address is left out: another one for the same bytes would be another word of the same index.
         return self._path("provenance", "\n".join((index.url, file.filename, str(file.sha256))))
 
@@ -181,13 +189,13 @@ class Cache:
     def downloads(self) -> Path:
         """Return a folder, made where missing, for files being downloaded; raises `OSError`."""
         folder = self.folder / "downloads"
-        self._make(folder)
+        self._make(str(folder))
         return folder
 
     def keep_file(self, downloaded: Path, sha256: str, filename: str) -> Path:
         """Move a finished download to its place; raises `OSError`."""
         path = self.place(sha256, filename)
-        self._make(path.parent)
+        self._make(str(path.parent))
         downloaded.replace(path)
         return path
 
@@ -197,22 +205,30 @@ class Cache:
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def _path(self, kind: str, key: str) -> Path:
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.folder / kind / digest
+    def _path(self, kind: str, key: str) -> str:
+        # As text: there are hundreds of them in a run, and a `Path` takes as long as the digest.
+        return f"{self.folder}/{kind}/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+    def _has(self, kind: str) -> bool:
+        """Tell whether there is anything of a kind, without looking for each entry in a cache that is new."""
+        there = self._there.get(kind)
+        if there is None:
+            there = self._there[kind] = (self.folder / kind).is_dir()
+        return there
 
     @contextlib.contextmanager
-    def _writing(self, path: Path, now: float | None) -> Iterator[BinaryIO | None]:
+    def _writing(self, path: str, now: float | None) -> Iterator[BinaryIO | None]:
         """Give a stream that becomes the file `path` at the end, or None where nothing can be written."""
         if not self._writable:
             yield None
             return
-        import tempfile  # noqa: PLC0415 - a run that finds all in the cache writes nothing
-
+        folder = path.rpartition("/")[0]
         temporary = None
         try:
-            self._make(path.parent)
-            descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+            self._make(folder)
+            unfinished = f"{folder}/.writing-{self._run}-{next(self._written)}"
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            temporary = unfinished
             with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
                 yield file
             if now is not None:
@@ -224,16 +240,18 @@ class Cache:
                     os.unlink(temporary)  # noqa: PTH108 - as above
             self.give_up(error)
 
-    def _make(self, folder: Path) -> None:
-        if folder in self._made:
+    def _make(self, name: str) -> None:
+        if name in self._made:
             return
+        folder = Path(name)
         if not self._made:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             tag = self.folder.parent / "CACHEDIR.TAG"
             if not tag.exists():
                 tag.write_text(_CACHEDIR_TAG, encoding="utf-8")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._made.add(folder)
+        self._made.add(name)
+        self._there[folder.name] = True
 
 
 def _write_all(descriptor: int, parts: Sequence[bytes]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Buffer = bytes | Raw
 
 _SDIST = ".tar.gz"
+# What may stand behind the name and version of any wheel: found right once, it is right on every page (PEP 427).
+_KNOWN_TAGS: set[str] = set()
+_MOST_TAGS = 20_000
 
 
 def files_by_version(
@@ -29,7 +32,7 @@ def files_by_version(
     # and the same few hundred tags: what one file was found right in is not looked at again in the next.
     wheels: dict[str, list[Buffer]] = {}
     sdists: dict[str, list[Buffer]] = {}
-    tags: set[str] = set()
+    tags = _KNOWN_TAGS
     # Empty: none was found yet.  A file may be called anything, so no text could stand for that.
     wheel_name = sdist_name = beginning = ""
     files: list[Buffer] = []
@@ -59,7 +62,8 @@ def files_by_version(
         if named.kind == "wheel":
             wheel_name = filename[: filename.index("-") + 1]
             beginning = f"{wheel_name}{named.version}-"
-            tags.add(filename[len(beginning) :])
+            if len(tags) < _MOST_TAGS:
+                tags.add(filename[len(beginning) :])
             files = wheels.setdefault(named.version, [])
             files.append(entry)
         else:

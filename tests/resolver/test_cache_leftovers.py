@@ -123,6 +123,14 @@ def test_all_that_a_run_makes_in_the_cache_under_another_name_is_looked_for(
     made: list[Path] = []
     for name in ("mkstemp", "mkdtemp"):
         monkeypatch.setattr(tempfile, name, _noting(getattr(tempfile, name), made))
+    opened = os.open
+
+    def noting(path: Any, flags: int, *arguments: Any, **named: Any) -> int:
+        if flags & os.O_EXCL and str(path).startswith(str(tmp_path)):
+            made.append(Path(path))
+        return opened(path, flags, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", noting)
     cache = tmp_path / "cache"
     repo = Repository(tmp_path / "served" / "host.git")
     commit = repo.commit({"uv.lock": ""})
