@@ -29,13 +29,20 @@ def matches(identity: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
 
 
 def shown_identity(identity: Mapping[str, str]) -> str:
-    """Return one line such as `GitHub octo/weather (workflow release.yml)`, for messages."""
-    rest = {key: value for key, value in ordered(identity).items() if key != KIND}
+    """Return one line such as `GitHub octo/weather (workflow release.yml)`, for messages.
+
+    What is not ASCII is escaped: a publisher with a look-alike letter must not pass for another.
+    """
+    rest = {key: _plain(value) for key, value in ordered(identity).items() if key != KIND}
     first = next((rest.pop(key) for key in _FIRST if key in rest), None)
-    words = [identity.get(KIND, ""), *([first] if first is not None else [])]
+    words = [_plain(identity.get(KIND, "")), *([first] if first is not None else [])]
     if rest:
         words.append(f"({', '.join(f'{key} {value}' for key, value in rest.items())})")
     return " ".join(words)
+
+
+def _plain(value: str) -> str:
+    return value if value.isascii() else ascii(value)[1:-1]
 
 
 def published_by(identities: Iterable[Mapping[str, str]]) -> str:

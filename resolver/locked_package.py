@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lock.model import Build, PackageSource
-    from resolver.index.model import ProjectFile
+    from resolver.index.model import ProjectFile, ProjectPage
     from resolver.inspection.memory import Seen
     from resolver.search.resolution import ResolvedPackage
     from resolver.targets import TargetSet
+
+    PublisherKey = tuple[str, str, str | None]
 
 
 class DirectRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,17 +36,23 @@ def seen_key(file: ProjectFile) -> str:
     return file.sha256 or file.filename
 
 
+def publisher_key(page: ProjectPage, file: ProjectFile) -> PublisherKey:
+    """Return under what a file's publishers are kept: they are one index's word on one name, not on equal bytes."""
+    return page.index.url, file.filename, file.sha256
+
+
 def locked_package(
     package: ResolvedPackage,
     targets: TargetSet,
     seen: Mapping[str, Seen],
     builds: Mapping[str, Build],
     direct: Mapping[str, DirectRecord],
-    publishers: Mapping[str, tuple[Mapping[str, str], ...]],
+    publishers: Mapping[PublisherKey, tuple[Mapping[str, str], ...]],
 ) -> Package:
     """Return one package of the lock.
 
-    `seen`, `builds` and `publishers` are by `seen_key`; `direct` holds the packages that come from no index, by name.
+    `seen` and `builds` are by `seen_key`, `publishers` by `publisher_key`; `direct` holds, by name, the packages that
+    come from no index.
     """
     masks: dict[ProjectFile, int] = {}
     for bit, file in package.files.items():
@@ -55,6 +63,7 @@ def locked_package(
         edges[name] = edges.get(name, 0) | mask
     pythons = {_honest(file.requires_python, targets) for file in ordered}
     record = direct.get(package.name) if package.page.direct else None
+    published = {file: publishers.get(publisher_key(package.page, file), ()) for file in ordered}
     return Package(
         name=package.name,
         version=str(package.version),
@@ -65,11 +74,11 @@ def locked_package(
         edge_systems={name: targets.systems(mask) for name, mask in sorted(edges.items()) if mask != package.mask},
         wheels=tuple(_wheel(file, seen) for file in ordered if file.kind == "wheel" and record is None),
         source=record.source if record is not None else _sdist(ordered, seen),
-        attestation_identities=_identities(publishers.get(seen_key(file), ()) for file in ordered),
+        attestation_identities=_identities(published.values()),
         artifacts=tuple(
             replace(
                 _artifact(file, targets.systems(masks[file]), seen, builds.get(seen_key(file)), record),
-                attested=bool(publishers.get(seen_key(file))),
+                attested=bool(published[file]),
             )
             for file in ordered
         ),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from resolver.building.requirements import LockedBuild
     from resolver.building.workshop import Workshop
     from resolver.index.model import ProjectFile, ProjectPage
+    from resolver.locked_package import PublisherKey
 
 
 def tools_of(locked: Mapping[str, LockedBuild]) -> Found:
@@ -33,7 +34,7 @@ def see_source(workshop: Workshop, page: ProjectPage, file: ProjectFile) -> Seen
 def build_packages(
     locked: Mapping[str, LockedBuild],
     seen: Mapping[str, Seen],
-    publishers: Mapping[str, tuple[Mapping[str, str], ...]],
+    publishers: Mapping[PublisherKey, tuple[Mapping[str, str], ...]],
 ) -> tuple[Package, ...]:
     """Return the build packages of a lock, sorted by name and version.
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WORKERS = 4
 _FILE_NAME = "its file name"
+_HASH = "sha256:"
 
 
 class Sdists:
@@ -33,6 +34,7 @@ class Sdists:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sources")
         self._lock = threading.Lock()
         self._trees: dict[str, Future[SourceTree]] = {}
+        self._listed: dict[str, tuple[ProjectPage, ProjectFile]] = {}
         self._read: dict[str, Future[CoreMetadata | None]] = {}
 
     def close(self) -> None:
@@ -43,6 +45,11 @@ class Sdists:
         """Fetch and unpack a source distribution; fails with `WorldError` and what unpacking refuses."""
         with self._lock:
             return self._tree(page, file)
+
+    def listed(self, source: SourceTree) -> tuple[ProjectPage, ProjectFile] | None:
+        """Return the file that a source was unpacked from, None for one that is from no index."""
+        with self._lock:
+            return self._listed.get(source.identity)
 
     def static(self, page: ProjectPage, file: ProjectFile) -> Future[CoreMetadata | None]:
         """Return metadata that needs no build, None where there is none; fails with `MetadataError` and as `tree`."""
@@ -59,6 +66,7 @@ class Sdists:
         key = _sha256(file)
         future = self._trees.get(key)
         if future is None:
+            self._listed[f"{_HASH}{key}"] = page, file
             future = self._trees[key] = self._pool.submit(self._unpacked, page, file)
         return future
 
@@ -66,7 +74,7 @@ class Sdists:
         archive = self._client.download(page, file, _unheard).result()
         sha256 = _sha256(file)
         tree = self._archives.tree_of_file(archive, sha256=sha256, source=file.filename)
-        return SourceTree(name=page.name, version=file.version, root=tree.path, identity=f"sha256:{sha256}")
+        return SourceTree(name=page.name, version=file.version, root=tree.path, identity=f"{_HASH}{sha256}")
 
 
 def _static(source: SourceTree) -> CoreMetadata | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
+    from resolver.building.publishers import PublisherGate
     from resolver.index.interface import PackageIndexes
     from resolver.index.model import ProjectFile, ProjectPage
     from resolver.progress import Progress
@@ -59,7 +60,8 @@ class Workshop:
     """Builds for one run; a context manager, for it keeps unpacked sources and an environment.
 
     `settings` are those of the plugins' search, `preferred` and `preferred_files` what `build_preferences` gives.
-    `cache` is the folder of the cache, `trees` where archives are unpacked.  Of `environ` only PATH is used.
+    `cache` is the folder of the cache, `trees` where archives are unpacked.  Of `environ` only PATH is used.  `gate`
+    refuses what others published than may.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class Workshop:
         progress: Progress,
         preferred: Mapping[str, tuple[str, ...]] | None = None,
         preferred_files: Mapping[str, str] | None = None,
+        gate: PublisherGate | None = None,
         seconds: float = HOOK_SECONDS,
     ) -> None:
         self.client = client
         self.store = BuildStore(cache)
         self._memory = InspectionMemory(cache)
+        self._gate = gate
         self._settings = build_settings(settings, preferred or {}, preferred_files or {})
         self._progress = progress
         self._temporary = tempfile.TemporaryDirectory(prefix="plugin-lock-builds-", ignore_cleanup_errors=True)
@@ -257,6 +261,8 @@ class Workshop:
 
         with self._turn:
             if self._room is None or self._room[0] != bench.key:
+                if self._gate is not None:
+                    self._gate.refuse(bench.source, self.sdists.listed(bench.source), bench.files)
                 fetched = fetch_wheels(self.client, self._memory, bench.files)
                 wheels = [
                     fetched[file.filename]

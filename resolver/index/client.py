@@ -255,13 +255,17 @@ class IndexClient:
         index = page.index
         asked = provenance.question(index, file)
         known = self.cache.provenance(index, file) if self.cache is not None else None
-        if known is not None and (self._offline or not self._is_refreshed(page.name)):
+        # That there is none contradicts the page that names it, so it is believed only where nobody can be asked.
+        if known is not None and (self._offline or (known and not self._is_refreshed(page.name))):
             return provenance.read(index, file, known)
         if self._offline:
             raise pages.not_in_cache(index, asked.what)
         answer = self._http().get(asked)
-        text = b"" if answer.status in provenance.NOT_SERVED else answer.body
-        found = provenance.read(index, file, text)
+        try:
+            found = provenance.answered(index, file, answer, self._credentials.holds_secret)
+        except WorldError as error:
+            raise self._unsaid(error) from None
+        text = answer.body if found else b""
         if self.cache is not None and not self._credentials.holds_secret(text):
             self._writer.submit(self.cache.store_provenance, index, file, text)
         return found

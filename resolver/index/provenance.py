@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urldefrag
 
 from lock.urls import origin
-from resolver.index.addresses import shown
+from resolver.index.addresses import shown, without_login
 from resolver.index.failures import index_failure
 from resolver.index.questions import Question
 from resolver.provenance.parsing import ProvenanceError, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lock.errors import WorldError
     from resolver.index.model import Index, ProjectFile
+    from resolver.index.questions import Answer
     from resolver.provenance.parsing import Attestations
 
 PROVENANCE_LIMIT = 4 << 20
@@ -21,6 +25,10 @@ PROVENANCE_LIMIT = 4 << 20
 _ACCEPT = "application/vnd.pypi.integrity.v1+json, application/json;q=0.2"
 NOT_SERVED = frozenset({404, 410})
 """Answers that say there is none, although the page named one."""
+
+UNUSABLE, ELSEWHERE = "provenance", "provenance-address"
+OF_PROVENANCE = frozenset({UNUSABLE, ELSEWHERE})
+"""Codes of errors that tell of the provenance itself: any other is the network's."""
 
 
 def question(index: Index, file: ProjectFile) -> Question:
@@ -34,7 +42,7 @@ def question(index: Index, file: ProjectFile) -> Question:
     place = origin(file.provenance)
     if place not in {origin(index.url), origin(file.url), *index.files}:
         raise index_failure(
-            "provenance-address",
+            ELSEWHERE,
             index,
             f"the provenance of {file.filename} is said to be at {shown(file.provenance)},"
             " which is neither this index nor a place of its files",
@@ -43,7 +51,7 @@ def question(index: Index, file: ProjectFile) -> Question:
         )
     return Question(
         index=index,
-        url=file.provenance,
+        url=without_login(urldefrag(file.provenance).url)[0],
         what=f"the provenance of {file.filename}",
         limit=PROVENANCE_LIMIT,
         headers={"Accept": _ACCEPT, "Accept-Encoding": "gzip"},
@@ -51,10 +59,29 @@ def question(index: Index, file: ProjectFile) -> Question:
     )
 
 
-def read(index: Index, file: ProjectFile, text: bytes) -> tuple[Attestations, ...]:
-    """Return who attests a file, nobody where the answer was empty; raises `WorldError`."""
-    if not text:
+def answered(
+    index: Index, file: ProjectFile, answer: Answer, holds_secret: Callable[[bytes], bool]
+) -> tuple[Attestations, ...]:
+    """Return who attests a file, as an index just answered; raises `WorldError`.
+
+    What an index says of a publisher ends in the lock: a password that it repeats must not.
+    """
+    if answer.status in NOT_SERVED:
         return ()
+    found = _parsed(index, file, answer.body)
+    said = (text for each in found for pair in each.identity.items() for text in pair)
+    if any(holds_secret(text.encode()) for text in said):
+        error = ProvenanceError("a publisher holds the password that the index was asked with")
+        raise unusable(index, file.filename, error)
+    return found
+
+
+def read(index: Index, file: ProjectFile, kept: bytes) -> tuple[Attestations, ...]:
+    """Return who attests a file, from what the cache kept: empty for nobody; raises `WorldError`."""
+    return _parsed(index, file, kept) if kept else ()
+
+
+def _parsed(index: Index, file: ProjectFile, text: bytes) -> tuple[Attestations, ...]:
     if file.sha256 is None:
         raise AssertionError("files that can be locked have a sha256")
     try:
@@ -71,4 +98,4 @@ def unusable(index: Index, filename: str, error: ProvenanceError) -> WorldError:
         else "do not trust this index's word on who published the file; tell whoever runs it"
     )
     message = f"the provenance of {filename} cannot be used: {error}"
-    return index_failure("provenance", index, message, key=filename, remedy=remedy)
+    return index_failure(UNUSABLE, index, message, key=filename, remedy=remedy)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from resolver.hosts.model import ProvidedSet
     from resolver.inspection.memory import Seen
     from resolver.inspection.model import WheelContents
-    from resolver.locked_package import DirectRecord
+    from resolver.locked_package import DirectRecord, PublisherKey
     from resolver.manifest.model import Manifest, PluginConfig
     from resolver.search.resolution import Found
     from resolver.targets import TargetSet
@@ -83,7 +83,8 @@ def _known_hashes(lock: Lock) -> dict[str, set[str]]:
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run decided: versions, what was seen in each file, how sources are built, and direct plugins.
 
-    `seen`, `builds` and `publishers` are by `locked_package.seen_key`; `trees` are the directory plugins by name.
+    `seen` and `builds` are by `locked_package.seen_key`, `publishers` by its `publisher_key`; `trees` are the directory
+    plugins by name.
     """
 
     found: Found
@@ -92,7 +93,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     build_packages: tuple[Package, ...] = ()
     direct: Mapping[str, DirectRecord] = {}
     trees: Mapping[str, PluginTree] = {}
-    publishers: Mapping[str, tuple[Mapping[str, str], ...]] = {}
+    publishers: Mapping[PublisherKey, tuple[Mapping[str, str], ...]] = {}
     remarks: tuple[str, ...] = ()
 
 

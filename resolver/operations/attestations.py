@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from lock.errors import Problem, WorldError
 from lock.identities import identity_key, published_by
 from lock.model import Sdist
+from resolver.index.offered import offered
+from resolver.index.provenance import OF_PROVENANCE
 from resolver.operations.indexing import indexes
 from resolver.operations.levels import recorded
 from resolver.provenance.signatures import SignatureError, Signatures
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from resolver.operations.project import Surroundings
     from resolver.progress import Progress
     from resolver.provenance.parsing import Attestations
-
-# Errors that tell of the provenance itself; any other is the network's, and ends the run.
-_OF_PROVENANCE = frozenset({"provenance", "provenance-address"})
 
 
 def verified_levels(
@@ -76,6 +75,11 @@ class _AskedPackage:
     def _label(self) -> str:
         return f"{self._package.name} {self._package.version}"
 
+    @property
+    def _again(self) -> str:
+        # A current lock is left as it is by `lock`, and what the cache knows is not asked again.
+        return f"plugin-lock update {self._package.name} --refresh"
+
     def ask(self) -> None:
         """Ask for the provenance of each file; raises `WorldError` where the page cannot be had."""
         page = self._page.result() if self._page is not None else None
@@ -95,13 +99,14 @@ class _AskedPackage:
             try:
                 found = asked.result() if asked is not None else ()
             except WorldError as error:
-                if not {problem.code for problem in error.problems} <= _OF_PROVENANCE:
+                # Any other is the network's, and ends the run.
+                if not {problem.code for problem in error.problems} <= OF_PROVENANCE:
                     raise
                 yield from error.problems
                 continue
             if not found:
                 message = f"{filename} was locked as attested, and its index serves no attestation of it now"
-                yield _problem(message, "ask whoever runs the index; plugin-lock lock records what it says now")
+                yield _problem(message, f"ask whoever runs the index; {self._again} records what it says now")
             now.update({identity_key(each.identity): each for each in found})
             try:
                 signatures.verify(found, filename, sha256)
@@ -118,7 +123,8 @@ class _AskedPackage:
         if now and now.keys() != locked:
             served = published_by(now[key].identity for key in sorted(now))
             message = f"{self._label} was locked as published by {published_by(self._package.attestation_identities)}"
-            yield _problem(f"{message}; its index now says {served}", "look at it, then run plugin-lock lock")
+            remedy = f"look at it; {self._again} records what it says now"
+            yield _problem(f"{message}; its index now says {served}", remedy)
 
 
 def _hashes(package: Package) -> dict[str, str]:
@@ -129,8 +135,8 @@ def _hashes(package: Package) -> dict[str, str]:
 
 def _offered(page: ProjectPage | None, filename: str, sha256: str) -> ProjectFile | None:
     """Return the very file that is locked, where its page still lists it."""
-    files = (file for version in (page.versions.values() if page else ()) for file in version)
-    return next((file for file in files if file.filename == filename and file.sha256 == sha256), None)
+    file = offered(page, filename)
+    return file if file is not None and file.sha256 == sha256 else None
 
 
 def _problem(message: str, remedy: str) -> Problem:

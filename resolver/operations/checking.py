@@ -76,7 +76,7 @@ def check(
         problems=tuple(problems),
         plugins=len(lock.plugins),
         packages=len(lock.packages),
-        warnings=tuple(_idle_exceptions(lock, modules if host is not None else None)),
+        warnings=(*_idle_exceptions(lock, modules if host is not None else None), *_idle_publishers(lock)),
         levels=levels,
     )
 
@@ -126,3 +126,10 @@ def _idle_exceptions(lock: Lock, modules: Judged | None) -> Iterator[str]:
     ]
     for kind, subject in sorted(idle):
         yield f"[policy].{kind} excepts {subject}, and nothing that is locked needs that: take it out"
+
+
+def _idle_publishers(lock: Lock) -> Iterator[str]:
+    """Tell names that only some may publish, of which nothing is locked: misspelt, they guard nothing."""
+    names = {package.name for package in (*lock.packages, *lock.build_packages)}
+    for name in sorted(lock.policy.publishers.keys() - names):
+        yield f"[policy].publishers names {name}, and nothing of that name is locked: mend or take it out"

@@ -13,7 +13,8 @@ from resolver.operations.assembly import Chosen, assemble, changed_bytes
 from resolver.operations.changes import changes_between, planned_changes
 from resolver.operations.currency import outdated
 from resolver.operations.hosting import provided_set
-from resolver.operations.indexing import indexes
+from resolver.operations.index_events import index_events, indexes_of, planned_indexes
+from resolver.operations.indexing import explained_origins, indexes
 from resolver.operations.newcomers import names_in, near_names, planned_names, starting_builds
 from resolver.operations.planning import policy_record, preferences, resolution_options, search_settings
 from resolver.operations.policy_events import policy_events
@@ -93,7 +94,7 @@ class WheelsOnly:
         asked = Asked((found,), self.indexes)
         seen = inspect_files((found,), self.indexes, memory, self._run.progress)
         publishers = asked.publishers()
-        return Chosen(found=found, seen=seen, publishers=publishers, remarks=tuple(remarks((found,), publishers)))
+        return Chosen(found=found, seen=seen, publishers=publishers, remarks=remarks((found,), publishers))
 
 
 class Relocking(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,8 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
             if self.request.dry_run:
                 notes = (*host.warnings, *material.warnings, *client.notes)
                 near = near_names(self.old, planned_names(solution.found, self.manifest), host)
-                return self._planned(solution, held, notes, near)
+                moved = self._moved(planned_indexes(solution.found))
+                return self._planned(solution, held, notes, (*near, *moved))
             chosen = material.look_inside(solution.found)
             notes = (*host.warnings, *material.warnings, *client.notes)
         from resolver.operations.colliding import refuse_collisions  # noqa: PLC0415 - as in look_inside
@@ -135,7 +137,8 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
         new = assemble(self.manifest, self.planned.targets, host, chosen)
         notes += refuse_collisions(new, self.manifest, host)
         refuse_publishers(new, self.manifest)
-        newcomers = (*near_names(self.old, names_in(new), host), *starting_builds(self.old, new))
+        near = near_names(self.old, names_in(new), host)
+        newcomers = (*near, *self._moved(indexes_of(new)), *starting_builds(self.old, new))
         return self._write(new, solution, held, (*notes, *chosen.remarks, *warnings_of(new, chosen.seen)), newcomers)
 
     def _material(self, settings: SearchSettings, client: IndexClient) -> AbstractContextManager[Material]:
@@ -192,6 +195,9 @@ class Relocking(msgspec.Struct, frozen=True, kw_only=True):
     def _events(self) -> tuple[PolicyEvent, ...]:
         policy, resolution = policy_record(self.manifest), resolution_options(self.manifest)
         return policy_events(self.old, policy, resolution, self.surroundings.now)
+
+    def _moved(self, now: set[tuple[str, str]]) -> tuple[PolicyEvent, ...]:
+        return tuple(index_events(self.old, now, explained_origins(self.manifest, self.surroundings)))
 
     def _write(
         self,

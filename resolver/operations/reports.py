@@ -49,7 +49,7 @@ class PolicyEvent(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     message: str
-    about: Literal["policy", "name", "build", "publisher", "plugin"] = "policy"
+    about: Literal["policy", "name", "index", "build", "publisher", "plugin"] = "policy"
 
 
 class LockReport(msgspec.Struct, frozen=True, kw_only=True):

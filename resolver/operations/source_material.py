@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from lock.errors import Problem, WorldError
 from resolver.building.packages import build_packages, see_source, tools_of
+from resolver.building.publishers import PublisherGate
 from resolver.building.requirements import build_preferences, sources_in
 from resolver.building.source_indexes import SourceIndexes
 from resolver.building.wheel import build_wheel
@@ -54,6 +55,7 @@ class SourceMaterial:
             progress=run.progress,
             preferred=versions,
             preferred_files=files,
+            gate=PublisherGate(client, run.manifest.policy.publishers, run.manifest.path),
         )
         self._stack.enter_context(self._workshop)
         self._host = settings.host
@@ -121,5 +123,5 @@ class SourceMaterial:
             | {name: fetched.record for name, fetched in self._direct.packages.items()},
             trees=self._direct.trees(found, run.planned.targets),
             publishers=publishers,
-            remarks=tuple(remarks((found, tools), publishers)),
+            remarks=remarks((found, tools), publishers),
         )

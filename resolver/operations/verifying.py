@@ -32,6 +32,7 @@ from resolver.verification.listing import listed
 from resolver.verification.locked import files, trees
 from resolver.verification.model import VerifyReport
 from resolver.verification.nix_store import STORE
+from resolver.verification.publishers import published
 from resolver.verification.trees import TreePlaces, Trees
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class _Run:
             found = self._checked(wanted, source)
             names = {url: index.name for url, index in by_url.items()}
             known = {(finding.artifact, finding.outcome) for finding in found}
-            said = listed(client, names, listable, self._notes.append)
+            said = [*listed(client, names, listable, self._notes.append), *published(client, names, listable)]
             return found + [finding for finding in said if (finding.artifact, finding.outcome) not in known]
 
     def _checked(self, wanted: Sequence[LockedFile], source: Bytes) -> list[Finding]:

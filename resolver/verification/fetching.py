@@ -13,6 +13,7 @@ from lock.errors import Problem, WorldError
 from lock.urls import origin
 from resolver.index.failures import GONE, UNREACHABLE
 from resolver.index.model import Index, ProjectFile
+from resolver.index.offered import offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,11 +102,10 @@ class FromMirror:
         mirror = self._client.indexes[0]
         with self._fetched.servers.asked(mirror.url, file):
             page = self._client.page(file.name).result()
-        listed = [offered for version in (page.versions.values() if page else ()) for offered in version]
-        url = next((offered.url for offered in listed if offered.filename == file.filename), None)
-        if page is None or url is None:
+        found = offered(page, file.filename)
+        if page is None or found is None:
             raise GoneError(f"the {mirror.name}")
-        with self._fetched.opened(page.index, file, url) as copy:
+        with self._fetched.opened(page.index, file, found.url) as copy:
             yield copy
 
 

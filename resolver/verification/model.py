@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from lock.errors import Problem
     from lock.model import Artifact, Directory, Package, Plugin, Vcs
 
-Outcome = Literal["changed", "gone", "different", "moved", "withdrawn", "damaged", "unknown", "failed"]
+Outcome = Literal["changed", "gone", "different", "moved", "publisher", "withdrawn", "damaged", "unknown", "failed"]
 """`changed`: other bytes than were locked.  `gone`: nobody serves it any more.  `different`: the bytes are right, and
-hold something else than the lock says.  `moved`: a tag or branch names another commit.  `withdrawn`: yanked (PEP 592),
-or the project is quarantined (PEP 792).  `damaged`: a copy on this machine is not what its place says.  `unknown`: it
-could not be looked at offline.  `failed`: the network did."""
+hold something else than the lock says.  `moved`: a tag or branch names another commit.  `publisher`: the index names
+others, or nobody, as its publishers (PEP 740).  `withdrawn`: yanked (PEP 592), or the project is quarantined (PEP 792).
+`damaged`: a copy on this machine is not what its place says.  `unknown`: it could not be looked at offline.  `failed`:
+the network did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.provenances import GITHUB, publish
+from tests.sigstore_instance import SigstoreInstance
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.plugin_lock.conftest import Demo
 
 CODE = """\
@@ -56,3 +61,27 @@ def test_help_of_a_command_needs_no_resolver(demo: Demo, command: str) -> None:
 def test_what_asks_nothing_of_an_index_imports_no_client(locked: Demo, command: str) -> None:
     modules = imported(locked, command)
     assert not tops(modules) & (HEAVY - {"pip"})
+
+
+VERIFYING = {"pypi_attestations", "sigstore", "pydantic", "cryptography"}
+
+
+@pytest.mark.parametrize("arguments", ["lock", "update --refresh", "verify", "check --min-level publisher", "tree"])
+def test_nothing_that_verifies_signatures_is_imported_unless_that_is_asked_for(demo: Demo, arguments: str) -> None:
+    for files in demo.index.projects.values():
+        for file in files:
+            publish(file)
+    assert demo.run("lock").code == 0
+    assert not tops(imported(demo, *arguments.split())) & VERIFYING
+
+
+def test_what_verifies_signatures_is_imported_where_that_is_asked_for(demo: Demo, tmp_path: Path) -> None:
+    """Else the test above would show nothing."""
+    sigstore = SigstoreInstance()
+    for files in demo.index.projects.values():
+        for file in files:
+            sigstore.publish(file, GITHUB)
+    assert demo.run("lock").code == 0
+    root = sigstore.write_root(tmp_path / "root.json")
+    modules = imported(demo, "check", "--min-level", "attestation", "--trust-root", str(root))
+    assert tops(modules) >= VERIFYING

@@ -1,8 +1,9 @@
-"""Publishers on their way into the lock, held against the policy and against the lock before."""
+"""Publishers on their way into the lock, held against the policy."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +13,15 @@ from lock.errors import LockError, WorldError
 from resolver.operations.locking import lock
 from resolver.progress import Silent
 from tests.provenances import GITHUB, GITLAB, provenance, publish
-from tests.servers.index_server import Fault
+from tests.resolver.building.sources import project
+from tests.sdists import sdist_bytes, sdist_name
+from tests.servers.index_server import Fault, IndexServer, ServedFile
+from tests.wheels import wheel_bytes
 
 if TYPE_CHECKING:
     from tests.projects import Workshop
-    from tests.servers.index_server import IndexServer
 
 BOTH = {"x86_64": "cp312-cp312-manylinux_2_17_x86_64", "aarch64": "cp312-cp312-manylinux_2_17_aarch64"}
-ON_GITHUB = "GitHub octo/weather (environment pypi, workflow release.yml)"
-ON_GITLAB = "GitLab octo/weather (workflow_filepath .gitlab-ci.yml)"
 OTHER = "GitHub mallory/weather (environment pypi, workflow release.yml)"
 PIN = """
 [policy.publishers]
@@ -98,6 +99,51 @@ def test_one_file_without_a_publisher_is_told(workshop: Workshop, server: IndexS
     assert any(f"weather-1.0-{BOTH['aarch64']}.whl by nobody known" in warning for warning in report.warnings)
 
 
+def test_what_is_installed_and_builds_something_else_is_told_once(workshop: Workshop, server: IndexServer) -> None:
+    workshop.python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    publish(server.add_wheel("tool", "1.0"))
+    server.fail("integrity", Fault(status=404))
+    files = project("weather", "1.0", built_with=["tool"], needs=["tool"])
+    data = sdist_bytes("weather", "1.0", files, static=False)
+    server.add("weather", ServedFile(name=sdist_name("weather", "1.0"), data=data))
+    workshop.plugins = {"weather": '"*"'}
+    workshop.settings = '[policy.allow-build]\nweather = "there is no wheel of it"'
+    warnings = workshop.lock().warnings
+    assert [package.name for package in workshop.read().build_packages] == ["tool"]
+    assert workshop.versions() == {"tool": "1.0", "weather": "1.0"}
+    said = "the index names a provenance of tool-1.0-py3-none-any.whl, and it holds no publisher"
+    assert warnings.count(said) == 1
+
+
+def test_equal_bytes_under_another_name_are_not_attested(workshop: Workshop, server: IndexServer) -> None:
+    """An attestation is of a name and its bytes: of the other name the index says nothing."""
+    data = wheel_bytes("weather", "1.0", tags="py3-none-manylinux_2_17_aarch64.manylinux_2_17_x86_64")
+    names = [f"weather-1.0-py3-none-manylinux_2_17_{machine}.whl" for machine in ("x86_64", "aarch64")]
+    publish(server.add("weather", ServedFile(name=names[0], data=data)))
+    server.add("weather", ServedFile(name=names[1], data=data))
+    workshop.plugins = {"weather": '"*"'}
+    report = workshop.lock()
+    (package,) = workshop.read().packages
+    assert [artifact.attested for artifact in package.artifacts] == [False, True]
+    assert any("aarch64.whl by nobody known" in warning for warning in report.warnings)
+
+
+def test_each_index_speaks_of_its_own_files(workshop: Workshop, server: IndexServer) -> None:
+    """The same file, of an index that names its publisher and of one that names none."""
+    with IndexServer() as other:
+        publish(other.add_wheel("weather", "1.0"))
+        server.add_wheel("weather", "1.0")
+        workshop.plugins = {"weather": '{ version = "*", index = "other" }'}
+        workshop.settings = f'[[index]]\nname = "other"\nurl = "{other.url}"\nexplicit = true\n'
+        workshop.lock()
+        (package,) = workshop.read().packages
+        assert package.attestation_identities == (GITHUB,)
+        workshop.plugins = {"weather": '"*"'}
+        workshop.lock()
+        (package,) = workshop.read().packages
+        assert (package.index, package.attestation_identities) == (server.url, ())
+
+
 # -- what an index may answer --------------------------------------------------------------------------------------
 
 
@@ -108,9 +154,27 @@ def test_a_provenance_that_is_not_served_is_told(weather: Workshop, server: Inde
     assert weather.read().packages[0].attestation_identities == ()
 
 
+def test_that_none_is_served_is_asked_anew(weather: Workshop, server: IndexServer) -> None:
+    server.fail("integrity", Fault(status=404))
+    weather.lock()
+    weather.lock_path.unlink()
+    calm = replace(weather.surroundings(), refresh=False)
+    lock(weather.write(), replace(calm, offline=True), progress=Silent())
+    assert weather.read().packages[0].attestation_identities == ()
+    weather.lock_path.unlink()
+    server.mend()
+    lock(weather.write(), calm, progress=Silent())
+    assert weather.read().packages[0].attestation_identities == (GITHUB,)
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
+        pytest.param(
+            Fault(body=b""),
+            "the provenance of weather-1.0-py3-none-any.whl cannot be used: its JSON cannot be understood",
+            id="nothing",
+        ),
         pytest.param(
             Fault(body=json.dumps(provenance("weather-1.0-py3-none-any.whl", "ab" * 32)).encode()),
             "the provenance of weather-1.0-py3-none-any.whl cannot be used: an attestation is of other bytes: ",
@@ -212,81 +276,12 @@ def test_check_holds_the_lock_against_the_policy(weather: Workshop) -> None:
     assert codes == {"publisher", "outdated"}
 
 
-# -- events ---------------------------------------------------------------------------------------------------------
-
-
-def test_another_publisher_is_an_event(weather: Workshop, server: IndexServer) -> None:
+def test_a_name_of_the_policy_that_guards_nothing_is_told(weather: Workshop) -> None:
+    weather.settings = PIN
     weather.lock()
-    publish(server.add_wheel("weather", "1.1"), GITLAB)
-    events = weather.lock(upgrade="everything").events
-    assert [(event.code, event.name, event.message) for event in events] == [
-        (
-            "publisher-changed",
-            "weather",
-            f"weather is now published by {ON_GITLAB}; before it was {ON_GITHUB}",
-        )
-    ]
-
-
-def test_a_publisher_that_is_lost_is_an_event(weather: Workshop, server: IndexServer) -> None:
+    assert weather.check().warnings == ()
+    weather.settings = PIN.replace("weather =", "wheather =")
     weather.lock()
-    server.add_wheel("weather", "1.1")
-    events = weather.lock(upgrade="everything").events
-    assert [(event.code, event.message) for event in events] == [
-        (
-            "publisher-lost",
-            f"nobody is known to have published weather-1.1-py3-none-any.whl; before it was {ON_GITHUB}",
-        )
-    ]
-
-
-def test_an_index_that_takes_the_publishers_of_a_locked_file_away_is_an_event(
-    weather: Workshop, server: IndexServer
-) -> None:
-    weather.lock()
-    server.projects["weather"][0].provenance = None
-    weather.plugins["other"] = '"*"'
-    publish(server.add_wheel("other", "1.0"))
-    assert [event.code for event in weather.lock().events] == ["publisher-lost"]
-
-
-def test_what_a_reviewer_agreed_to_is_told_as_agreed(weather: Workshop, server: IndexServer) -> None:
-    weather.lock()
-    publish(server.add_wheel("weather", "1.1"), GITLAB)
-    weather.settings = (
-        '[policy.publishers]\nweather = { kind = "GitLab", repository = "octo/weather", reason = "they moved" }'
+    assert weather.check().warnings == (
+        "[policy].publishers names wheather, and nothing of that name is locked: mend or take it out",
     )
-    (event,) = weather.lock(upgrade="everything").events
-    assert event.message.endswith("(agreed to: they moved)")
-
-
-def test_a_first_lock_and_a_publisher_that_is_gained_are_no_events(workshop: Workshop, server: IndexServer) -> None:
-    server.add_wheel("weather", "1.0")
-    workshop.plugins = {"weather": '"*"'}
-    assert workshop.lock().events == ()
-    publish(server.add_wheel("weather", "1.1"))
-    assert workshop.lock(upgrade="everything").events == ()
-
-
-def test_a_policy_that_names_fewer_publishers_is_an_event(weather: Workshop) -> None:
-    weather.settings = PIN
-    weather.lock()
-    weather.settings = ""
-    assert [(event.code, event.message) for event in weather.lock().events] == [
-        ("publishers", "weather may now be published by anybody")
-    ]
-
-
-def test_a_policy_that_names_one_more_publisher_is_an_event(weather: Workshop) -> None:
-    weather.settings = PIN
-    weather.lock()
-    weather.settings = """
-[policy.publishers]
-weather = [
-  { kind = "GitHub", repository = "octo/weather", reason = "our own forge" },
-  { kind = "GitLab", repository = "octo/weather", reason = "the mirror" },
-]
-"""
-    assert [event.message for event in weather.lock().events] == [
-        "weather may now be published by GitLab octo/weather: the mirror"
-    ]

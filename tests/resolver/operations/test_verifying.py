@@ -89,6 +89,19 @@ def test_a_page_with_another_hash_is_changed_even_where_the_bytes_are_right(lock
     assert f"lists sha256 {'0' * 64}" in report.findings[0].problem.message
 
 
+def test_an_entry_of_another_version_that_is_damaged_is_in_nobodys_way(locked: Workshop) -> None:
+    locked.server.add_wheel("helper", "2.0").sha256 = "no hash"
+    assert verified(locked).findings == ()
+    assert verified(locked, mirror=locked.server.url).findings == ()
+
+
+def test_an_entry_that_is_damaged_says_nothing_of_the_file(locked: Workshop) -> None:
+    served(locked, "helper").sha256 = "no hash"
+    served(locked, "plug").yanked = "broken"
+    report = verified(locked)
+    assert outcomes(report) == {("failed", HELPER), ("withdrawn", PLUG)}
+
+
 @pytest.mark.attack(25)
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_file_that_nobody_serves_is_gone_and_not_changed(locked: Workshop, status: int) -> None:

@@ -81,9 +81,9 @@ def test_an_sdist_whose_pkg_info_gives_another_version_is_different(workshop: Wo
 @pytest.mark.attack(14)
 def test_an_sdist_that_would_write_outside_its_folder_is_different_and_writes_nothing(workshop: Workshop) -> None:
     file = locked_sdist(workshop)
-    smuggled(workshop, file, tar_bytes({"mine-1.2/PKG-INFO": "", "mine-1.2/../../../canary": "x"}))
+    smuggled(workshop, file, tar_bytes({"mine-1.2/PKG-INFO": "", "mine-1.2/../../../outside-of-an-sdist": "x"}))
     assert any("`..`" in message for message in messages(looked(workshop)))
-    assert not list(workshop.root.parent.rglob("canary"))
+    assert not list(workshop.root.parent.rglob("outside-of-an-sdist"))
 
 
 @pytest.mark.attack(14)
