@@ -44,7 +44,13 @@ let
       extended = extendEnvironment {
         inherit plugins startupFiles;
         environment = own;
-        checks = map (name: allChecks.${name}) checks;
+        checks = map (
+          name:
+          allChecks.${name} or (throw (
+            "plugin-lock: `checks` of extendHost names ${name}; there are "
+            + builtins.concatStringsSep ", " (builtins.attrNames allChecks)
+          ))
+        ) checks;
       };
     }
     # Modules that change the host's package change what is below.

@@ -27,8 +27,16 @@ let
     remedy = "write it with `plugin-lock lock`, and add it to git: a flake sees only files that git knows";
   };
 
+  folder = lib.optional (builtins.pathExists (path + "/plugins.lock")) {
+    rule = 8;
+    entry = "the file";
+    message = "is a folder";
+    remedy = "name the file in it: ${source}/plugins.lock";
+  };
+
   steps = [
     absent
+    folder
     (import ./rules/text.nix { inherit lib; } text)
     (import ./rules/version.nix { inherit lib; } document)
     (import ./rules/shape.nix { inherit lib; } document)

@@ -156,7 +156,10 @@ let
     command = mkOption {
       type = types.str;
       example = "weatherd --port 4000";
-      description = "A program of the plugin, and its arguments. The program becomes its path in the store.";
+      description = ''
+        A program of the plugin, and its arguments. The program becomes its path in the store; the rest is read by
+        systemd, for which `%` begins a specifier and `$` a variable.
+      '';
     };
 
     description = text "What the service is for, in words for people.";

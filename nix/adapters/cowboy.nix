@@ -35,7 +35,8 @@ let
     option: name:
     library.plugins.${name} or (fail option (
       "${name} is no plugin of this machine, which has ${list (builtins.attrNames library.plugins)}; "
-      + "name one of them, or run `plugin-lock add ${name}`"
+      + "name one of them, select it with programs.plugin-lock.hosts.cowboy.plugins, "
+      + "or run `plugin-lock add ${name}`"
     ));
 
   makePrograms = import ./plugin-programs.nix {
@@ -77,7 +78,7 @@ let
   # Paths, never what a path of Nix would copy to where everyone reads it.
   secretsFile =
     option: path:
-    if path == null || (lib.hasPrefix "/" path && !lib.hasPrefix builtins.storeDir path) then
+    if path == null || (lib.hasPrefix "/" path && !lib.hasPrefix "${builtins.storeDir}/" path) then
       path
     else
       fail option (
@@ -101,7 +102,10 @@ let
     if builtins.match "/.*|([^/]*/)*[.][.](/.*)?" file != null then
       fail option "${file} leads out of the plugin; name a file of it by its relative path"
     else if plugin.sourcePath != null && plugin.metadata.asked ? path then
-      "${plugin.sourcePath}/${file}"
+      if builtins.pathExists (builtins.dirOf host.lock + "/${plugin.metadata.asked.path}/${file}") then
+        "${plugin.sourcePath}/${file}"
+      else
+        fail option "${plugin.name} has no file ${file}; name one of ${plugin.metadata.asked.path}"
     else
       "${
         pkgs.stdenvNoCC.mkDerivation {

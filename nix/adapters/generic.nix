@@ -32,13 +32,37 @@ let
     inherit (selected.library) plugins;
   };
 
+  # What is inside of an option, such as one for free settings, is no option itself.
+  isDeclared =
+    path: declared:
+    path == [ ]
+    || declared._type or null == "option"
+    || (
+      declared ? ${builtins.head path} && isDeclared (builtins.tail path) declared.${builtins.head path}
+    );
+
   # An undeclared option is an error even below `mkIf false`, so its definition is left out.
   hand =
     path: value:
-    if path == null || !lib.hasAttrByPath path options then
+    if path == null || !isDeclared path options then
       { }
     else
       lib.setAttrByPath path (lib.mkIf isWanted value);
+
+  # The host's module is there, and has no such option: one that is spelt wrong, or of another release.
+  isMissing =
+    path:
+    path != null
+    && !isDeclared path options
+    && builtins.length path > 2
+    && isDeclared (lib.take 2 path) options;
+
+  show = builtins.concatStringsSep ".";
+
+  warningOf =
+    path:
+    "plugin-lock: the adapter for ${host} is given ${show path}, and ${show (lib.take 2 path)} has no such option, "
+    + "so that is left out; correct the path, or do not give it";
 in
 {
   config = lib.mkMerge [
@@ -47,5 +71,18 @@ in
     (hand directoryPlugins selected.library.directoryPlugins)
     (hand skillsDirectory "${selected.library.skillsDirectory}")
     (hand pluginNames names)
+    {
+      warnings = lib.mkIf isWanted (
+        map warningOf (
+          builtins.filter isMissing [
+            package
+            pythonPackages
+            directoryPlugins
+            skillsDirectory
+            pluginNames
+          ]
+        )
+      );
+    }
   ];
 }

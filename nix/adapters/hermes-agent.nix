@@ -4,6 +4,7 @@
   config,
   lib,
   options,
+  pkgs,
   ...
 }:
 let
@@ -25,6 +26,9 @@ let
   service = config.services.hermes-agent;
 
   isForOneUser = upstream ? hermesHome;
+
+  # In a home the service is one for messages, and systemd's only on Linux.
+  hasGateway = service.gateway.enable or false && pkgs.stdenv.hostPlatform.isLinux;
 
   # Enabling memory providers is a setting of its own; only these stand in `plugins.enabled`.
   names = import ./plugin-names.nix { inherit lib; } {
@@ -57,16 +61,58 @@ let
       ]
       (lib.toLower name);
 
-  # Packaged by hand, and first on the path: the locked one would never be found.
-  byHand = if cfg.way == "wrapper" then service.extraPythonPackages or [ ] else [ ];
+  ours = map (package: package.outPath) host.library.pythonPackages;
 
-  doubled = builtins.filter (
-    package: host.library.packages ? ${normalized (lib.getName package)}
-  ) byHand;
+  # Packaged by hand, and on the path with or before the locked one, which then may never be found.  In our own way the
+  # locked ones are in the same list.
+  byHand = builtins.filter (
+    package: cfg.way == "wrapper" || !(builtins.elem package.outPath ours)
+  ) (service.extraPythonPackages or [ ]);
 
-  folders = builtins.filter (
-    folder: !(builtins.elem folder.pluginName cfg.linkedByName)
-  ) host.library.directoryPlugins;
+  lockedOf = package: host.library.packages.${normalized (lib.getName package)} or null;
+
+  doubled = builtins.filter (package: lockedOf package != null) byHand;
+
+  # What they need, of another version than the locked plugins were resolved with.
+  shadowing = builtins.filter (
+    package: lockedOf package != null && versionOf package != versionOf (lockedOf package)
+  ) (lib.unique (builtins.concatMap (package: package.requiredPythonModules or [ ]) byHand));
+
+  versionOf = package: package.version or (builtins.parseDrvName package.name).version;
+
+  warningOf =
+    package:
+    "plugin-lock: services.hermes-agent.extraPythonPackages brings ${lib.getName package} ${versionOf package}, and "
+    + "${versionOf (lockedOf package)} is locked: locked plugins may be given the wrong one; lock the plugin that needs "
+    + "it as well, or package it with programs.plugin-lock.hosts.hermes-agent.library.packages."
+    + normalized (lib.getName package);
+
+  # What is linked by the host's entry is not handed on as well, and what is not linked is not lost.
+  isLinked = name: host.directory != null && (host.linked == null || builtins.elem name host.linked);
+
+  folders = builtins.filter (folder: !(isLinked folder.pluginName)) host.library.directoryPlugins;
+
+  unlinked = builtins.filter (name: !(isLinked name)) cfg.linkedByName;
+
+  # Whether its package is the same with our packages and with one of no interpreter: then it drops them all.
+  isDropped =
+    let
+      packageWith = packages: (service.package.override { extraPythonPackages = packages; }).drvPath;
+
+      ofNone = {
+        type = "derivation";
+        name = "of-no-interpreter";
+        outPath = "/of-no-interpreter";
+      };
+    in
+    cfg.way == "option"
+    && host.library.pythonPackages != [ ]
+    && packageWith host.library.pythonPackages == packageWith [ ofNone ];
+
+  # Its own module ends the activation of the machine at a folder without this very file.
+  refused = builtins.filter (folder: folder.manifest.file != "plugin.yaml") folders;
+
+  namesOf = builtins.concatStringsSep ", ";
 
   handed = {
     services.hermes-agent = lib.mkIf isWanted (
@@ -110,11 +156,13 @@ let
           environment = lib.mkIf (config.package != null) (
             lib.mkDefault (package: package.hermesVenv or (throw missingEnvironment))
           );
+          # Where hermes-agent is off there is no user and no service for its plugins.
+          enable = lib.mkDefault service.enable;
           # Its own module installs it.
           install = lib.mkDefault false;
           directory = lib.mkDefault "${home}/plugins";
           linked = lib.mkDefault cfg.linkedByName;
-          services = lib.mkDefault (lib.optional (!isForOneUser) "hermes-agent");
+          services = lib.mkDefault (lib.optional (!isForOneUser || hasGateway) "hermes-agent");
         }
         // ownership
       );
@@ -186,24 +234,54 @@ in
   config = lib.mkMerge [
     (lib.optionalAttrs isPresent handed)
     (lib.optionalAttrs isPresent {
+      warnings = lib.mkIf isWanted (map warningOf (lib.subtractLists doubled shadowing));
       assertions = lib.mkIf isWanted [
         {
           assertion = cfg.way == "option" || host.package != null;
           message =
             "plugin-lock: programs.plugin-lock.hosts.hermes-agent.package is not set; "
-            + "set it to hermes-agent's package, and `environment` to its `hermesVenv`, or set programs.plugin-lock.hermes-agent.way = \"option\"";
+            + "set it to hermes-agent's package, and `environment` to its `hermesVenv`, or set "
+            + "programs.plugin-lock.hermes-agent.way = \"option\"";
+        }
+        {
+          assertion = !isDropped;
+          message =
+            "plugin-lock: hermes-agent runs on another interpreter than the locked plugins are for "
+            + "(${host.library.python}), and would drop them all without a word; set "
+            + "programs.plugin-lock.hosts.hermes-agent.python to its own, or let its flake follow your nixpkgs";
         }
         {
           assertion = lost == [ ];
           message =
             "plugin-lock: services.hermes-agent.settings.plugins.enabled is set twice, and "
-            + "${builtins.concatStringsSep ", " lost} would be lost; put what is not locked into "
+            + "${namesOf lost} would be lost; put what is not locked into "
             + "programs.plugin-lock.hermes-agent.alsoEnabled";
+        }
+        {
+          assertion = !cfg.enablePlugins || service.configFile or null == null;
+          message =
+            "plugin-lock: services.hermes-agent.configFile is set, and its module reads no `settings` then, so the "
+            + "plugins would not be enabled; list programs.plugin-lock.hermes-agent.enabledNames in that file, and set "
+            + "programs.plugin-lock.hermes-agent.enablePlugins = false";
+        }
+        {
+          assertion = unlinked == [ ];
+          message =
+            "plugin-lock: programs.plugin-lock.hermes-agent.linkedByName has ${namesOf unlinked}, and "
+            + "programs.plugin-lock.hosts.hermes-agent does not link it; leave its `linked` and `directory` as they are, "
+            + "or put the name into `linked`";
+        }
+        {
+          assertion = refused == [ ];
+          message =
+            "plugin-lock: services.hermes-agent.extraPlugins takes no folder without a plugin.yaml, and "
+            + "${namesOf (map (folder: "${folder.pluginName} has a ${folder.manifest.file}") refused)}; put such names "
+            + "into programs.plugin-lock.hermes-agent.linkedByName";
         }
         {
           assertion = doubled == [ ];
           message =
-            "plugin-lock: ${builtins.concatStringsSep ", " (map lib.getName doubled)} in "
+            "plugin-lock: ${namesOf (map lib.getName doubled)} in "
             + "services.hermes-agent.extraPythonPackages is locked as well; leave it out of one of them";
         }
       ];

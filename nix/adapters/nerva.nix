@@ -131,6 +131,12 @@ in
     {
       assertions = [
         {
+          assertion = cfg.package == null || hosts ? nerva;
+          message =
+            "plugin-lock: programs.plugin-lock.nerva.package is set, and no lock is, so there would be no service; "
+            + "set programs.plugin-lock.hosts.nerva.lock to it";
+        }
+        {
           assertion = others == [ ];
           message =
             "plugin-lock: Nerva passes over what is no folder with a skill.toml: "

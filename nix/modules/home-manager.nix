@@ -7,7 +7,11 @@
   ...
 }:
 let
+  places = import ./places.nix { inherit lib; };
+
   programsAsked = import ./programs-asked.nix { inherit lib; };
+
+  services = import ./services.nix { inherit lib; };
 
   hosts = lib.filterAttrs (_: host: host.enable) config.programs.plugin-lock.hosts;
 
@@ -65,6 +69,9 @@ let
     checkPluginPlaces ${lib.escapeShellArgs guarded}
   '';
 
+  # A file of ours with nothing to start would stand before the unit that is meant.
+  isDefined = service: config.systemd.user.services.${service}.Service.ExecStart or [ ] != [ ];
+
   # A unit whose text changes is started again.
   restartOf =
     host:
@@ -81,15 +88,21 @@ in
   ];
 
   config = lib.mkIf (hosts != { }) {
-    assertions = lib.mapAttrsToList (name: host: {
-      assertion =
-        host.directory == null
-        || !(lib.hasPrefix "/" host.directory)
-        || lib.hasPrefix "${home}/" host.directory;
-      message =
-        "plugin-lock: programs.plugin-lock.hosts.${name}.directory is ${toString host.directory}, "
-        + "which is not below ${home}";
-    }) hosts;
+    assertions =
+      lib.mapAttrsToList (name: host: {
+        assertion =
+          host.directory == null
+          || (places.isPlain (folderOf host) && !(lib.hasPrefix "~" host.directory));
+        message =
+          "plugin-lock: programs.plugin-lock.hosts.${name}.directory is ${toString host.directory}, "
+          + "which is not below ${home}; write a path in it, or one relative to it, without `.`, `..`, `//`, `$` and a "
+          + "`~` at its start";
+      }) hosts
+      ++ map (message: {
+        assertion = false;
+        inherit message;
+      }) (builtins.concatLists (lib.mapAttrsToList (services.undefined isDefined) linking))
+      ++ places.assertions folderOf linking;
 
     warnings = builtins.concatLists (lib.mapAttrsToList programsAsked hosts);
 

@@ -18,6 +18,9 @@ let
 
   environment = if config.environment == null then config.package else config.environment;
 
+  # An error of the library says which host it is about.
+  ofHost = builtins.mapAttrs (_: builtins.addErrorContext "while evaluating ${optionOf}");
+
   library =
     if taken != [ ] then
       throw (
@@ -25,14 +28,16 @@ let
         + "use those"
       )
     else
-      import ../. (
-        {
-          inherit pkgs;
-          inherit (config) lock plugins python;
-          # Programs of plugins prefer the host's packages as well.
-          host = if lib.isFunction environment then environment config.package else environment;
-        }
-        // config.arguments
+      ofHost (
+        import ../. (
+          {
+            inherit pkgs;
+            inherit (config) lock plugins python;
+            # Programs of plugins prefer the host's packages as well.
+            host = if lib.isFunction environment then environment config.package else environment;
+          }
+          // config.arguments
+        )
       );
 
   folders = lib.filterAttrs (_: plugin: plugin.directory != null) library.plugins;

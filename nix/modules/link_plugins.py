@@ -61,11 +61,17 @@ def obstacles(wanted: dict[str, str], ours: Ours, directory: Path) -> list[Path]
     return sorted(found)
 
 
-def foreign_owner(directory: Path) -> int | None:
-    """Return the user id of a folder's owner where we are root and the folder, or the one it will be in, is not."""
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
-    owner = existing.stat().st_uid
-    return owner if os.geteuid() == 0 and owner != 0 else None
+def foreign(directory: Path) -> Path | None:
+    """Return what somebody else owns on the way to a folder, links included, where we are root."""
+    if os.geteuid() != 0:
+        return None
+    # In a user namespace without the machine's root, what is root's has another owner.
+    trusted = {0, Path("/").stat().st_uid}
+    for way in (directory, Path(os.path.realpath(directory))):
+        for path in (way, *way.parents):
+            if os.path.lexists(path) and path.lstat().st_uid not in trusted:
+                return path
+    return None
 
 
 def remove_links(links: dict[str, list[str]]) -> None:
@@ -102,10 +108,11 @@ def make_parents(link: Path, directory: Path) -> list[str]:
 def link_all(manifest: dict[str, Any], wanted: dict[str, str], state: Path) -> int:
     """Make the links that are wanted and remove those that no longer are."""
     directory = Path(manifest["directory"])
-    owner = foreign_owner(directory)
-    if owner is not None:
+    owned = foreign(directory)
+    if owned is not None:
         sys.stderr.write(
-            f"plugin-lock: {directory} belongs to user {owner}, who could lead what root does there elsewhere\n"
+            f"plugin-lock: {owned} belongs to user {owned.lstat().st_uid}, "
+            "who could lead what root does there elsewhere\n"
             f"  help: name that user in programs.plugin-lock.hosts.{manifest['host']}.user; nothing was changed\n"
         )
         return 1

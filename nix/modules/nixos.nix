@@ -1,5 +1,5 @@
-# The NixOS module.  Nothing runs at activation but one unit for each host with links, which makes and removes links as
-# the user that owns them, with the network closed.
+# The NixOS module.  Nothing runs but one unit for each host with links, which makes and removes links as the user that
+# owns them, with the network closed.
 {
   config,
   lib,
@@ -27,18 +27,59 @@ let
     };
   };
 
+  places = import ./places.nix { inherit lib; };
+
   programsAsked = import ./programs-asked.nix { inherit lib; };
+
+  services = import ./services.nix { inherit lib; };
 
   hosts = lib.filterAttrs (_: host: host.enable) config.programs.plugin-lock.hosts;
 
   linking = lib.filterAttrs (_: host: host.links != { }) hosts;
+
+  folderOf = host: lib.removeSuffix "/" host.directory;
+
+  # As systemd reads a list of paths, in which blanks part them and `%` begins a specifier.
+  unitPath =
+    path:
+    if builtins.match "[A-Za-z0-9/._@+-]+" path != null then
+      path
+    else
+      builtins.toJSON (builtins.replaceStrings [ "%" ] [ "%%" ] path);
+
+  # The service that makes the folder above (`StateDirectory`) starts after the links are there, and their user makes
+  # none in /var/lib.  What is there already keeps its owner and mode (`:`).
+  needsFolder = host: host.user != "root" && lib.hasPrefix "/var/lib/" host.directory;
+
+  # NixOS writes it in single quotes.
+  temporaryPath =
+    builtins.replaceStrings
+      [
+        "\\"
+        "'"
+        "%"
+      ]
+      [
+        "\\\\"
+        "\\'"
+        "%%"
+      ];
+
+  folders = lib.mapAttrs' (_: host: {
+    name = temporaryPath (folderOf host);
+    value.d = {
+      mode = ":0755";
+      user = ":${host.user}";
+      group = ":${host.group}";
+    };
+  }) (lib.filterAttrs (_: needsFolder) linking);
 
   manifestOf =
     name: host:
     pkgs.writeText "plugin-lock-${name}-links.json" (
       builtins.toJSON {
         host = name;
-        inherit (host) directory;
+        directory = folderOf host;
         links = builtins.mapAttrs (_: folder: "${folder}") host.links;
       }
     );
@@ -64,7 +105,7 @@ let
       wantedBy = [ "multi-user.target" ];
       before = units;
       requiredBy = units;
-      unitConfig.RequiresMountsFor = [ host.directory ];
+      unitConfig.RequiresMountsFor = [ (unitPath (folderOf host)) ];
       serviceConfig = {
         Type = "oneshot";
         # Stopped when the host is disabled or its plugins change, and then the links go.
@@ -82,6 +123,14 @@ let
         UMask = "0022";
       };
     };
+
+  # What a package brings (`systemd.packages`) is not seen.
+  isDefined =
+    service:
+    let
+      unit = config.systemd.services.${service};
+    in
+    unit.serviceConfig or { } ? ExecStart || unit.script or "" != "";
 
   restartOf =
     name: host:
@@ -103,23 +152,31 @@ in
   config = lib.mkIf (hosts != { }) {
     assertions =
       lib.mapAttrsToList (name: host: {
-        assertion = host.directory == null || lib.hasPrefix "/" host.directory;
+        assertion =
+          host.directory == null
+          || (lib.hasPrefix "/" host.directory && places.isPlain (lib.removePrefix "/" (folderOf host)));
         message =
           "plugin-lock: programs.plugin-lock.hosts.${name}.directory is ${toString host.directory}; "
-          + "on NixOS it is an absolute path";
+          + "on NixOS it is an absolute path, without `.`, `..`, `//` or `$`";
       }) hosts
       ++ lib.mapAttrsToList (name: _: {
         assertion = builtins.match "[A-Za-z0-9][A-Za-z0-9_-]*" name != null;
         message =
           "plugin-lock: programs.plugin-lock.hosts.${name}: the name becomes part of a unit's, "
           + "so it is made of letters, digits, `_` and `-`";
-      }) hosts;
+      }) hosts
+      ++ places.assertions folderOf linking;
 
-    warnings = builtins.concatLists (lib.mapAttrsToList programsAsked hosts);
+    warnings = builtins.concatLists (
+      lib.mapAttrsToList programsAsked hosts
+      ++ lib.mapAttrsToList (services.undefined isDefined) linking
+    );
 
     environment.systemPackages = map (host: host.finalPackage) (
       builtins.filter (host: host.install && host.finalPackage != null) (builtins.attrValues hosts)
     );
+
+    systemd.tmpfiles.settings = lib.mkIf (folders != { }) { plugin-lock = folders; };
 
     systemd.services = lib.mkMerge (
       [

@@ -33,7 +33,7 @@ def evaluated(config: str, *modules: str, kind: str = "nixos", pkgs: str | None 
 def lock_folder(lock: LockMaker, name: str, **manifest: Any) -> None:
     """Lock a directory plugin from a folder of the project."""
     folder = write_tree(lock.path.parent / f"plugins/{name}", {**FOLDER, "name.txt": name})
-    described = PluginManifest(file="plugin.yaml", **{"id": name, **manifest})
+    described = PluginManifest(**{"file": "plugin.yaml", "id": name, **manifest})
     lock.directory_plugin(name, Directory(path=f"plugins/{name}"), nar_hash(folder), manifest=described)
     lock.plugins.sort(key=lambda plugin: plugin.name)
 

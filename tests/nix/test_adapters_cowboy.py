@@ -21,9 +21,10 @@ from tests.nix.cowboy import (
     lock_bridge,
     lock_weather,
     machine,
+    of_cowboy,
 )
 from tests.nix.flakes import copy_of_the_checkout, run_on_flake, stand_in
-from tests.nix.module_system import MODULE_SYSTEM, evaluated
+from tests.nix.module_system import MODULE_SYSTEM, evaluated, lock_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,3 +169,26 @@ def test_the_adapter_declares_nothing_below_cowboys_own_options(nix: Nix) -> Non
     expression = evaluated("{ }", ADAPTER)
     assert nix.evaluate(f"{expression}.options ? services.cowboy") is False
     assert nix.evaluate(f"builtins.attrNames {expression}.options.programs.plugin-lock") == ["cowboy", "hosts"]
+
+
+# --- what is looked for on the machine that evaluates
+
+
+def test_a_prompt_that_the_projects_own_folder_does_not_have_is_refused(nix: Nix, lock: LockMaker) -> None:
+    lock_folder(lock, "notes")
+    for file, refused in (("name.txt", False), ("no such.md", True)):
+        config = f'skills.notes = {{ plugin = "notes"; description = "x"; promptFile = "{file}"; }};'
+        # On a machine without agents as well.
+        expression = f"{machine(lock, config)}.config.warnings"
+        if refused:
+            message = nix.refusal(expression)
+            assert "skills.notes.promptFile: notes has no file no such.md; name one of plugins/notes" in message
+        else:
+            assert nix.evaluate(expression) == []
+
+
+def test_a_file_of_secrets_may_lie_in_a_folder_whose_name_begins_like_the_stores(nix: Nix, lock: LockMaker) -> None:
+    lock_bridge(lock)
+    where = f"{nix.root}/store-of-secrets/chat"
+    config = f'bridges.chat = {{ plugin = "chat-plugin"; env = "{where}"; }};'
+    assert nix.evaluate(f"{of_cowboy(lock, config)}.bridges.chat.env") == where

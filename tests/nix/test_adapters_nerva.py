@@ -110,6 +110,13 @@ def test_a_machine_without_a_lock_evaluates(nix: Nix, kind: str) -> None:
     assert found[1:] == [{}, {}]
 
 
+def test_a_daemon_without_a_lock_is_said(nix: Nix) -> None:
+    config = f"{{ programs.plugin-lock.nerva.package = {nerva()}; }}"
+    message = nix.refusal(f"{evaluated(config, ADAPTER)}.config.systemd.user.services")
+    assert "nerva.package is set, and no lock is" in message
+    assert "set programs.plugin-lock.hosts.nerva.lock to it" in message
+
+
 def test_the_settings_of_a_module_of_its_own_get_the_skills(nix: Nix, lock: LockMaker) -> None:
     lock_skill(lock, "clock")
     expression = machine(lock, "", UPSTREAM, '{ services.nerva.settings.daemon.log_level = "info"; }', package="null")

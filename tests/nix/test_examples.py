@@ -132,6 +132,25 @@ def test_the_generic_example_hands_on_to_a_hosts_own_options(nix: Nix, example: 
     assert nix.evaluate(f"{off}.config.services.example-host.extraPackages") == []
 
 
+FREE_SETTINGS = """{ lib, ... }: {
+  options.services.example-host = {
+    extraPackages = lib.mkOption { type = lib.types.listOf lib.types.package; default = [ ]; };
+    settings = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
+  };
+}"""
+
+
+@of("generic")
+def test_a_host_with_free_settings_gets_the_names_in_them_and_a_missing_option_is_said(nix: Nix, example: Path) -> None:
+    given = f"import {example}/configuration.nix {{ genericAdapter = {quoted(LIBRARY / 'adapters/generic.nix')}; }}"
+    machine = evaluated(given, FREE_SETTINGS)
+    settings = nix.evaluate(f"{machine}.config.services.example-host.settings")
+    assert settings == {"enabled": ["news-plugin", "notes", "weather-plugin"]}
+    # It has no option for folders.
+    (warning,) = nix.evaluate(f"{machine}.config.warnings")
+    assert "given services.example-host.plugins, and services.example-host has no such option" in warning
+
+
 def test_every_example_is_tested() -> None:
     folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
     ours = {"nixos", "home-manager", "hermes-agent", "generic", "many-machines"}

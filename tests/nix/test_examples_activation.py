@@ -210,6 +210,9 @@ def test_a_machine_is_activated_with_the_network_closed(nix: Nix, lock: LockMake
         pytest.skip("unshare cannot close the network here")
     config = placed(example, lock)
     assert nix.evaluate(f"[ {config}.system.activationScripts {config}.systemd.tmpfiles.rules ]") == [{}, []]
+    # Of systemd-tmpfiles, folders and nothing else: it could fetch nothing, but write files and links.
+    made = f"builtins.attrValues ({config}.systemd.tmpfiles.settings.plugin-lock or {{ }})"
+    assert nix.evaluate(f"map builtins.attrNames ({made})") in ([], [["d"]])
     services = nix.evaluate(f"{config}.systemd.services // {config}.systemd.user.services")
     ours = {name: unit for name, unit in services.items() if name.startswith("plugin-lock-")}
     assert sorted(services.keys() - ours.keys()) == sorted(example.services)

@@ -100,6 +100,13 @@ def test_a_host_of_other_versions_than_the_locks_is_refused(nix: Nix, lock: Lock
 PTH = "import os; os.environ['STARTED'] = os.environ.get('STARTED', '') + '{}'\n"
 
 
+def test_a_check_that_does_not_exist_is_named_beside_those_that_do(nix: Nix, lock: LockMaker) -> None:
+    lock.plugin("weather-plugin")
+    expression = extended(lock, environment(), checks='[ "shadow" ]')
+    message = nix.refusal(f"{expression}.drvPath")
+    assert "`checks` of extendHost names shadow; there are entryPoints, provided, shadowing" in message
+
+
 def test_start_up_code_runs_only_where_the_lock_lists_it(nix: Nix, lock: LockMaker) -> None:
     files = {**RIVAL, "listed.pth": PTH.format("listed"), "unlisted.pth": PTH.format("unlisted")}
     lock.plugin("weather-plugin", files=files, startup_files=["listed.pth"])

@@ -78,6 +78,28 @@ def test_the_flake_evaluates_with_the_real_nixpkgs_for_every_system(nix: Nix, ch
         assert found["x86_64-linux"] != found["aarch64-linux"]
 
 
+# nixfmt cannot be had of a tree without Haskell's packages; all else is that tree's own.
+WITHOUT_HASKELL = """{ outputs = _: let base = import ./tree.nix { }; in base // {
+  legacyPackages = builtins.mapAttrs (_: pkgs: pkgs // { nixfmt = pkgs.hello; }) base.legacyPackages;
+}; }
+"""
+
+
+@NEEDS_NIXPKGS
+@pytest.mark.parametrize("command", ["flake show", "flake check --no-build"])
+def test_the_flake_is_shown_and_checked_with_the_real_nixpkgs(
+    nix: Nix, checkout: Path, tmp_path: Path, command: str
+) -> None:
+    skip_where_nix_is_too_old(nix)
+    real = flake_of_tree(tmp_path / "real", "nixpkgs", tree())
+    if not (tree() / "pkgs/development/haskell-modules/hackage-packages.nix").exists():
+        (real / "flake.nix").write_text(WITHOUT_HASKELL, encoding="utf-8")
+    # Nothing may be built to be read, and nothing can be fetched.
+    pure = ("--option", "allow-import-from-derivation", "false", "--impure", "--all-systems")
+    shown = run_on_flake(nix, command, f"path:{checkout}", {"nixpkgs": real}, *pure)
+    assert command != "flake show" or "homeModules" in shown
+
+
 def test_a_nixpkgs_without_one_of_the_systems_will_do(nix: Nix, checkout: Path, nixpkgs: Path) -> None:
     file = nixpkgs / "flake.nix"
     file.write_text(file.read_text(encoding="utf-8").replace('"x86_64-darwin"\n', ""), encoding="utf-8")

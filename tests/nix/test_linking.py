@@ -180,15 +180,23 @@ def test_a_folder_that_cannot_be_made_is_said(linked: Linked) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
-def test_root_makes_no_links_in_a_folder_of_somebody_else(linked: Linked) -> None:
-    linked.directory.mkdir(parents=True)
-    os.chown(linked.directory, 4321, 4321)
+@pytest.mark.parametrize("owned", ["folder", "above", "link"])
+def test_root_makes_no_links_in_a_folder_of_somebody_else(linked: Linked, owned: str) -> None:
+    linked.directory.parent.mkdir(parents=True)
+    if owned == "link":
+        # To where only root may write.
+        linked.directory.symlink_to("/etc")
+    else:
+        linked.directory.mkdir()
+    place = linked.directory.parent if owned == "above" else linked.directory
+    os.chown(place, 4321, 4321, follow_symlinks=False)
     start, _ = linked.commands()
     done = linked.run(start)
     assert done.returncode == 1
     assert "who could lead what root does there elsewhere" in done.stderr
+    assert f"plugin-lock: {place} belongs to user " in done.stderr
     assert "name that user in programs.plugin-lock.hosts.example.user" in done.stderr
-    assert linked.names == []
+    assert not os.path.lexists(linked.directory / "weather")
 
 
 def test_the_network_is_closed_in_these_tests() -> None:
@@ -208,3 +216,71 @@ def test_the_program_of_the_unit_imports_nothing_that_opens_the_network() -> Non
         [str(DISTRIBUTION_PYTHON), "-I", "-S", "-c", program], check=True, capture_output=True, text=True
     )
     assert done.stdout == "False\n"
+
+
+FIRST_START = """
+set -e
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+install -d -o nobody -g nogroup {state}
+as_user() {{
+  # Of root's rights it keeps that to read, as the tests' own folders are root's alone.
+  setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=+dac_read_search --ambient-caps=+dac_read_search "$@"
+}}
+export STATE_DIRECTORY={state}
+as_user {start} 2> {state}/said && exit 1
+grep -q "must be writable by the user that" {state}/said
+systemd-tmpfiles --create {rules}
+as_user {start}
+find "$1" -type l -printf '%f %U\\n'
+as_user {stop}
+stat -c '%U %a' "$1"
+# Later starts leave alone what its user changed.
+chmod 2770 "$1"
+systemd-tmpfiles --create {rules}
+stat -c '%U %a' "$1"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="no systemd here")
+@pytest.mark.parametrize("name", ["example-host", "it's 100% mine"])
+def test_a_folder_is_there_before_the_service_that_makes_the_one_above(
+    nix: Nix, lock: LockMaker, tmp_path: Path, name: str
+) -> None:
+    lock_folder(lock, "weather")
+    lock.write()
+    directory = f"/var/lib/{name}/plugins"
+    machine = evaluated(host(lock, f'directory = {quoted(directory)}; user = "nobody"; group = "nogroup";'))
+    rules = tmp_path / "plugin-lock.conf"
+    # As NixOS writes them.
+    rules.write_text(
+        "".join(
+            f"'{kind}' '{path}' '{entry['mode']}' '{entry['user']}' '{entry['group']}' '-' \n"
+            for path, entries in nix.evaluate(f"{machine}.config.systemd.tmpfiles.settings.plugin-lock").items()
+            for kind, entry in entries.items()
+        ),
+        encoding="utf-8",
+    )
+    settings = f"{machine}.config.systemd.services.plugin-lock-example.serviceConfig"
+    start, stop = (written(nix, f"{settings}.{verb}") for verb in ("ExecStart", "ExecStop"))
+    script = FIRST_START.format(start=start, stop=stop, rules=rules, state="/var/lib/plugin-lock/example")
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", script, "sh", directory],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["weather 65534", "nobody 755", "nobody 2770"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    ['directory = "/var/lib/host/plugins";', 'directory = "/home/someone/plugins"; user = "someone";'],
+    ids=["root", "home"],
+)
+def test_folders_elsewhere_are_their_owners_to_make(nix: Nix, lock: LockMaker, more: str) -> None:
+    lock_folder(lock, "weather")
+    lock.write()
+    assert nix.evaluate(f"{evaluated(host(lock, more))}.config.systemd.tmpfiles.settings") == {}

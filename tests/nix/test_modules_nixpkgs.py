@@ -95,6 +95,25 @@ def test_a_nixos_system_has_the_unit_and_the_package(nix: Nix, plugins: LockMake
     assert "ffmpeg" in found["warnings"][0]
 
 
+def test_a_specialisation_selects_plugins_of_its_own(nix: Nix, plugins: LockMaker) -> None:
+    hosts = "programs.plugin-lock.hosts.example"
+    special = (
+        f'({{ lib, ... }}: {{ specialisation.quiet.configuration.{hosts}.plugins = lib.mkForce [ "notes" ];'
+        f" specialisation.off.configuration.{hosts}.enable = false; }})"
+    )
+    machine = nixos(entry(plugins, 'directory = "/srv/my plugins";'), special)
+    found = nix.evaluate(
+        f"let inherit ({machine}) config; of = name: config.specialisation.${{name}}.configuration; in {{"
+        f' main = builtins.attrNames config.{hosts}.links; quiet = builtins.attrNames (of "quiet").{hosts}.links;'
+        ' off = (of "off").systemd.services ? plugin-lock-example;'
+        ' unit = config.systemd.units."plugin-lock-example.service".text; }'
+    )
+    assert found["main"] == ["notes", "player"]
+    assert found["quiet"] == ["notes"]
+    assert found["off"] is False
+    assert 'RequiresMountsFor="/srv/my plugins"' in found["unit"].splitlines()
+
+
 def test_hermes_agents_options_on_nixos_take_the_lists(nix: Nix, plugins: LockMaker) -> None:
     config = hermes(plugins, 'programs.plugin-lock.hermes-agent = { way = "option"; linkedByName = [ "notes" ]; };')
     machine = nixos(config, ADAPTER, upstream("nixos"))
@@ -103,12 +122,17 @@ def test_hermes_agents_options_on_nixos_take_the_lists(nix: Nix, plugins: LockMa
         " python = map (package: package.pname) service.extraPythonPackages;"
         " folders = map (package: package.pname) service.extraPlugins; inherit (service.settings.plugins) enabled;"
         " system = config.system.build.toplevel.drvPath;"
-        " links = builtins.attrNames config.programs.plugin-lock.hosts.hermes-agent.links; }"
+        " links = builtins.attrNames config.programs.plugin-lock.hosts.hermes-agent.links;"
+        " made = builtins.mapAttrs (_: entry: { inherit (entry.d) mode type user; })"
+        " config.systemd.tmpfiles.settings.plugin-lock; }"
     )
     assert found["python"] == ["forecast", "weather-plugin"]
     assert found["folders"] == ["player"]
     assert found["enabled"] == ["notes", "player"]
     assert found["links"] == ["notes"]
+    assert found["made"] == {
+        "/var/lib/hermes/.hermes/plugins": {"mode": ":0755", "type": "d", "user": ":hermes"},
+    }
 
 
 def test_a_list_of_names_that_would_be_lost_is_refused_on_nixos(nix: Nix, plugins: LockMaker) -> None:
@@ -128,6 +152,27 @@ def test_hermes_agents_package_on_nixos_is_the_wrapped_one(nix: Nix, plugins: Lo
     assert found["name"] == found["inner"] == "hermes-agent-0.17.0"
     assert found["environment"].endswith("-env")
     assert found["unit"] is True
+
+
+def test_the_generic_adapter_writes_into_a_hosts_free_settings_on_nixos(nix: Nix, plugins: LockMaker) -> None:
+    own = """({ lib, pkgs, ... }: {
+      options.services.own.settings = lib.mkOption {
+        default = { };
+        type = lib.types.submodule {
+          freeformType = (pkgs.formats.toml { }).type;
+          options.port = lib.mkOption { default = 1; };
+        };
+      };
+    })"""
+    adapter = (
+        f'(import {LIBRARY}/adapters/generic.nix {{ host = "example"; directoryPlugins = [ "services" "own" "plugin" ];'
+        ' pluginNames = [ "services" "own" "settings" "plugins" "enabled" ]; })'
+    )
+    machine = nixos(entry(plugins, ""), own, adapter)
+    found = nix.evaluate(f"with {machine}.config; {{ inherit (services.own) settings; inherit warnings; }}")
+    assert found["settings"] == {"plugins": {"enabled": ["notes", "player"]}, "port": 1}
+    (warning,) = [text for text in found["warnings"] if "adapter" in text]
+    assert "given services.own.plugin, and services.own has no such option" in warning
 
 
 def test_an_option_that_does_not_exist_is_named_by_nixos(nix: Nix, plugins: LockMaker) -> None:
@@ -164,6 +209,13 @@ def test_a_home_has_the_links_and_the_package(nix: Nix, plugins: LockMaker) -> N
     }
     assert found["source"] == "player"
     assert found["unit"] is True
+
+
+@NEEDS_HOME_MANAGER
+def test_a_service_that_nobody_defines_is_refused_in_a_home(nix: Nix, plugins: LockMaker) -> None:
+    machine = home(entry(plugins, 'directory = ".host/plugins"; services = [ "hots" ];'))
+    message = nix.refusal(f"{machine}.activationPackage.drvPath")
+    assert "services names hots, and this configuration has no service of that name" in message
 
 
 @NEEDS_HOME_MANAGER

@@ -162,3 +162,10 @@ def test_versions_are_the_same_as_pep_440_says(nix: Nix) -> None:
     pairs = " ".join(f"(same {quoted(left)} {quoted(right)})" for left, right, _ in VERSIONS)
     found = nix.evaluate(f"let inherit ({library}) same; in [ {pairs} ]")
     assert dict(zip(VERSIONS, found, strict=True)) == {case: case[2] for case in VERSIONS}
+
+
+def test_a_folder_in_place_of_a_lock_is_an_error_that_names_the_file_in_it(nix: Nix, tmp_path: Path) -> None:
+    (tmp_path / "plugins.lock").write_text("", encoding="utf-8")
+    message = nix.refusal(f"{read(tmp_path)}.view.systems")
+    assert "is a folder" in message
+    assert f"name the file in it: {tmp_path}/plugins.lock" in message

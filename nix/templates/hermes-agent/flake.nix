@@ -5,6 +5,8 @@
     nixpkgs.url = "github:nixos/nixpkgs/nixos-unstable";
     # The addresses of the two repositories.
     hermes-agent.url = "git+https://git.example/hermes-agent";
+    # One nixpkgs for both, and so one interpreter: plugins are for hermes-agent's own, and no other takes them.
+    hermes-agent.inputs.nixpkgs.follows = "nixpkgs";
     plugin-lock.url = "git+https://git.example/plugin-lock";
     plugin-lock.inputs.nixpkgs.follows = "nixpkgs";
   };

@@ -1,5 +1,8 @@
 # hermes-agent as a flake: its modules, with the host that is in host.nix.
 {
+  # Another is put in its place.
+  inputs.nixpkgs.url = "github:nixos/nixpkgs/nixos-unstable";
+
   outputs =
     _:
     let

@@ -83,15 +83,17 @@
             system ? null,
           }:
           let
+            pkgs = legacyPackages.${machine.unchecked.nixpkgs.hostPlatform};
+
             machine = evaluate {
-              pkgs = legacyPackages.${machine.unchecked.nixpkgs.hostPlatform};
+              inherit pkgs;
               modules = modules ++ [
                 options
                 (if system == null then { } else { nixpkgs.hostPlatform = system; })
               ];
             };
           in
-          machine;
+          machine // { inherit pkgs; };
       };
     };
 }

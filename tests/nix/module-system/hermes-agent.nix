@@ -105,6 +105,11 @@ let
       type = deepConfigType;
       default = { };
     };
+    # In place of all settings.
+    configFile = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+    };
     extraPlugins = listOf types.package;
     extraPythonPackages = listOf types.package;
     extraPackages = listOf types.package;
@@ -123,7 +128,10 @@ let
         stateDir = text "/var/lib/hermes";
       }
     else
-      { hermesHome = text "${config.home.homeDirectory}/.hermes"; };
+      {
+        hermesHome = text "${config.home.homeDirectory}/.hermes";
+        gateway.enable = lib.mkEnableOption "the gateway for messages";
+      };
 
   service =
     if kind == "nixos" then
@@ -134,7 +142,12 @@ let
         };
       }
     else
-      { home.packages = [ package ]; };
+      {
+        home.packages = [ package ];
+        systemd.user.services = lib.mkIf cfg.gateway.enable {
+          hermes-agent.Service.ExecStart = "${package}/bin/hermes gateway";
+        };
+      };
 in
 {
   options.services.hermes-agent = shared // ofKind;

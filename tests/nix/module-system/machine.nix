@@ -33,6 +33,7 @@ let
     systemd.services = open;
     systemd.user.services = open;
     systemd.tmpfiles.rules = listOf types.str;
+    systemd.tmpfiles.settings = open;
     system.activationScripts = open;
     users.users = open;
     users.groups = open;
