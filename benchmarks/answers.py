@@ -17,6 +17,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from recording import dump
 
 if TYPE_CHECKING:
     from recording import Recording
@@ -93,9 +94,21 @@ class Site:
             body = self._recording.read_page(name)
             if body is None:
                 return None
+            body = self._with_metadata_hashes(body)
             body = body.replace(b'"url":"https://', f'"url":"{self._origin}/files/'.encode())
             self._pages[name] = self._stored(body, PAGE_TYPE, f"max-age={self._page_lifetime}, public")
         return self._pages[name]
+
+    def _with_metadata_hashes(self, body: bytes) -> bytes:
+        """Give the hash of each metadata file that is recorded, as the usual index does (PEP 714)."""
+        page = json.loads(body)
+        for file in page["files"]:
+            if file.get("core-metadata") is True:
+                text = self._recording.read_file(f"{file['url'].removeprefix('https://')}.metadata")
+                if text is not None:
+                    sha256 = hashlib.sha256(text).hexdigest()
+                    file["core-metadata"] = file["data-dist-info-metadata"] = {"sha256": sha256}
+        return dump(page)
 
     def file(self, address: str) -> Stored | None:
         """Return a file by the host and path it came from."""

@@ -23,7 +23,7 @@ from resolver.index.core_metadata import MetadataText
 from resolver.index.page_digest import Digest, DigestHeader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     from resolver.index.model import Index, ProjectFile
@@ -34,6 +34,7 @@ _MAGIC = b"plugin-lock\x00"
 _LENGTH = 4
 # What POSIX systems take in one `writev` (IOV_MAX).
 _PARTS_AT_A_TIME = 1024
+_BYTES_AT_A_TIME = 1 << 18
 _CACHEDIR_TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of plugin-lock; it can be removed at any time.\n"
 )
@@ -116,7 +117,7 @@ class Cache:
         encoded = _encode(head)
         with self._writing(self._page_path(index, name), now) as file:
             if file is not None:
-                _write_all(file.fileno(), [_framed(encoded), *(digest.parts if digest is not None else ())])
+                _write_all(file.fileno(), itertools.chain([_framed(encoded)], digest.parts if digest else ()))
 
     def confirm_page(self, index: Index, name: str, now: float) -> None:
         """Note that the index said at `now` that the page has not changed."""
@@ -254,15 +255,25 @@ class Cache:
         self._there[folder.name] = True
 
 
-def _write_all(descriptor: int, parts: Sequence[bytes]) -> None:
+def _write_all(descriptor: int, parts: Iterable[bytes]) -> None:
     """Write all parts, many with one call; the system may take less than it is given."""
-    for first in range(0, len(parts), _PARTS_AT_A_TIME):
-        batch = parts[first : first + _PARTS_AT_A_TIME]
-        written = os.writev(descriptor, batch)
-        if written < sum(map(len, batch)):
-            rest = memoryview(b"".join(batch))[written:]
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+    batch: list[bytes] = []
+    size = 0
+    for part in parts:
+        batch.append(part)
+        size += len(part)
+        if len(batch) == _PARTS_AT_A_TIME or size >= _BYTES_AT_A_TIME:
+            _write(descriptor, batch, size)
+            batch, size = [], 0
+    _write(descriptor, batch, size)
+
+
+def _write(descriptor: int, batch: list[bytes], size: int) -> None:
+    written = os.writev(descriptor, batch) if batch else 0
+    if written < size:
+        rest = memoryview(b"".join(batch))[written:]
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
 
 
 def _framed(head: bytes) -> bytes:

@@ -7,12 +7,14 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from lock.errors import InputError, Problem, WorldError
-from resolver.index import core_metadata, pages
+from resolver.index import pages
 from resolver.index.credentials import CredentialStore
+from resolver.index.metadata_questions import MetadataQuestions
 from resolver.index.retries import ATTEMPTS
+from resolver.index.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,11 +28,6 @@ if TYPE_CHECKING:
     from resolver.index.wheel_reader import WheelReader
     from resolver.provenance.parsing import Attestations
     from resolver.search.references import Reference
-
-_T = TypeVar("_T")
-
-WORKERS = 40
-"""How many requests may be under way at a time, over all indexes."""
 
 CONNECTIONS = 32
 """The most connections to one origin at a time."""
@@ -56,7 +53,7 @@ class IndexClient:
         refresh: bool | Collection[str] = False,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], object] | None = None,
-        workers: int = WORKERS,
+        workers: Workers | None = None,
         connections: int = CONNECTIONS,
         attempts: int = ATTEMPTS,
     ) -> None:
@@ -72,12 +69,19 @@ class IndexClient:
         # An event's wait, so that closing ends a back-off at once.
         self._sleep = sleep or self._closing.wait
         self._connections = connections
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="index")
+        self._workers = workers or Workers()
         # What the cache keeps is written by one thread while the others go on asking.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="index-cache")
         self._making = threading.Lock()
         self._pages: dict[tuple[str, str | None], Future[ProjectPage | None]] = {}
-        self._metadata: dict[tuple[str, str], Future[CoreMetadata]] = {}
+        self._metadata = MetadataQuestions(
+            cache=cache,
+            credentials=self._credentials,
+            workers=self._workers,
+            wheels=self._wheels,
+            keep=self._keep,
+            offline=offline,
+        )
         self._downloads: dict[tuple[str, str], Future[Path]] = {}
         self._transport: Transport | None = None
         self._wheel_reader: WheelReader | None = None
@@ -91,7 +95,7 @@ class IndexClient:
     def close(self) -> None:
         """Drop what has not begun, wait for what has, close all connections."""
         self._closing.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.close()
         self._writer.shutdown(wait=True)
         if self._wheel_reader is not None:
             self._wheel_reader.downloads.close()
@@ -123,15 +127,7 @@ class IndexClient:
 
     def metadata(self, page: ProjectPage, file: ProjectFile) -> Future[CoreMetadata]:
         """See `PackageIndexes`; fails with `MetadataError` where the file's metadata cannot be used."""
-        key = (page.index.name, file.url)
-        known = self._metadata.get(key)
-        if known is not None:
-            return known
-        future: Future[CoreMetadata] = Future()
-        shared = self._metadata.setdefault(key, future)
-        if shared is future:
-            self._begin_metadata(future, page, file)
-        return shared
+        return self._metadata.ask(page, file)
 
     def download(self, page: ProjectPage, file: ProjectFile, report: Callable[[int], None]) -> Future[Path]:
         """See `PackageIndexes`; `report` is told a negative number where a broken attempt is begun anew.
@@ -141,7 +137,7 @@ class IndexClient:
         future: Future[Path] = Future()
         shared = self._downloads.setdefault((page.index.name, file.url), future)
         if shared is future:
-            self._pool.submit(_settle, future, self._downloaded, page.index, file, report)
+            self._workers.submit(future, self._downloaded, page.index, file, report)
         return shared
 
     def provenance(self, page: ProjectPage, file: ProjectFile) -> Future[tuple[Attestations, ...]]:
@@ -150,7 +146,7 @@ class IndexClient:
         if file.provenance is None:
             future.set_result(())
         else:
-            self._pool.submit(_settle, future, self._asked_provenance, page, file)
+            self._workers.submit(future, self._asked_provenance, page, file)
         return future
 
     @property
@@ -164,7 +160,7 @@ class IndexClient:
         # Where the first index's page is fresh in the cache nobody needs to be asked, nor a thread woken.
         known = self._known(indexes[0], name)
         if known is None or known.digest is None or not self._usable(known, name):
-            self._pool.submit(_settle, future, self._first_page, indexes, name, known)
+            self._workers.submit(future, self._first_page, indexes, name, known)
         else:
             future.set_result(pages.page(indexes[0], name, known.digest))
 
@@ -218,8 +214,9 @@ class IndexClient:
         except WorldError as error:
             raise self._unsaid(error) from None
         head = pages.head(answer, digest)
-        if self.cache is not None and head is not None and not self._is_secret(answer.body):
-            self._writer.submit(self.cache.store_page, index, name, head, digest, self._now())
+        if head is not None and not self._is_secret(answer.body):
+            now = self._now()
+            self._keep(lambda cache: cache.store_page(index, name, head, digest, now))
         return digest
 
     def _is_secret(self, answer: bytes) -> bool:
@@ -231,23 +228,7 @@ class IndexClient:
         unsaid = self._credentials.without_secrets
         return WorldError(*(replace(problem, message=unsaid(problem.message)) for problem in error.problems))
 
-    # -- metadata and files --------------------------------------------------------------------------------------
-
-    def _begin_metadata(self, future: Future[CoreMetadata], page: ProjectPage, file: ProjectFile) -> None:
-        text = self.cache.metadata(page.index, file) if self.cache is not None else None
-        if text is None:
-            self._pool.submit(_settle, future, self._asked_metadata, page, file)
-        else:
-            _settle(future, core_metadata.checked, file, page.name, text)
-
-    def _asked_metadata(self, page: ProjectPage, file: ProjectFile) -> CoreMetadata:
-        if self._offline:
-            raise pages.not_in_cache(page.index, f"the metadata of {file.filename}")
-        content = self._wheels().metadata(page, file)
-        text = core_metadata.read(content)
-        if self.cache is not None and not self._credentials.holds_secret(content):
-            self._writer.submit(self.cache.store_metadata, page.index, file, text)
-        return core_metadata.checked(file, page.name, text)
+    # -- provenance and files ------------------------------------------------------------------------------------
 
     def _asked_provenance(self, page: ProjectPage, file: ProjectFile) -> tuple[Attestations, ...]:
         from resolver.index import provenance  # noqa: PLC0415 - few indexes serve any
@@ -266,8 +247,8 @@ class IndexClient:
         except WorldError as error:
             raise self._unsaid(error) from None
         text = answer.body if found else b""
-        if self.cache is not None and not self._credentials.holds_secret(text):
-            self._writer.submit(self.cache.store_provenance, index, file, text)
+        if not self._credentials.holds_secret(text):
+            self._keep(lambda cache: cache.store_provenance(index, file, text))
         return found
 
     def _downloaded(self, index: Index, file: ProjectFile, report: Callable[[int], None]) -> Path:
@@ -278,6 +259,11 @@ class IndexClient:
         if self._offline:
             raise pages.not_in_cache(index, file.filename)
         return downloads.fetch(index, file, report)
+
+    def _keep(self, store: Callable[[Cache], object]) -> None:
+        """Have something written to the cache, if there is one."""
+        if self.cache is not None:
+            self._writer.submit(store, self.cache)
 
     # -- made when first needed, because a run that finds all in the cache needs no HTTP -----------------------------
 
@@ -304,13 +290,3 @@ class IndexClient:
 
                 self._wheel_reader = WheelReader(http, self.cache)
             return self._wheel_reader
-
-
-def _settle(future: Future[_T], call: Callable[..., _T], *arguments: object) -> None:
-    """Put what a call returns, or what it raises, into a future."""
-    try:
-        result = call(*arguments)
-    except BaseException as error:  # noqa: BLE001 - whoever waits for the future is told, as by any executor
-        future.set_exception(error)
-    else:
-        future.set_result(result)

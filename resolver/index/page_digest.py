@@ -15,7 +15,7 @@ import msgspec
 from resolver.index.page_grouping import files_by_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from resolver.index.page_grouping import Buffer
 
@@ -48,13 +48,14 @@ class DigestHeader(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Digest(msgspec.Struct, frozen=True, eq=False):
-    """A header and the entries it tells of: as parts in memory, one a version, or in a mapped file.
+    """A header and the entries it tells of: as they came, version by version, or in a mapped file.
 
+    What came stays where it was received until it is asked for: to put it together takes as much memory once more.
     In the file the first part begins at `offset`.
     """
 
     header: DigestHeader
-    body: Sequence[bytes] | mmap.mmap
+    body: Sequence[Sequence[Buffer]] | mmap.mmap
     offset: int = 0
 
     def text(self, place: int) -> bytes:
@@ -63,14 +64,12 @@ class Digest(msgspec.Struct, frozen=True, eq=False):
         if isinstance(self.body, mmap.mmap):
             start += self.offset
             return self.body[start : start + length]
-        return self.body[place]
+        return b",".join(self.body[place])
 
     @property
-    def parts(self) -> Sequence[bytes]:
+    def parts(self) -> Iterator[bytes]:
         """The entries of all versions, in the order of the header."""
-        if isinstance(self.body, mmap.mmap):
-            return [self.text(place) for place in range(len(self.header.versions))]
-        return self.body
+        return map(self.text, range(len(self.header.versions)))
 
     @property
     def length(self) -> int:
@@ -107,13 +106,11 @@ def digest(project: str, entries: Iterable[tuple[str, Buffer]], facts: PageFacts
     skipped: list[tuple[str, str]] = []
     groups = files_by_version(project, entries, skipped) if facts.status != "quarantined" else []
     versions: list[tuple[str, int, int]] = []
-    texts: list[bytes] = []
     offset = 0
     for version, files in groups:
-        text = b",".join(files)
-        versions.append((version, offset, len(text)))
-        texts.append(text)
-        offset += len(text)
+        length = sum(map(len, files)) + len(files) - 1
+        versions.append((version, offset, length))
+        offset += length
     header = DigestHeader(
         base=facts.base,
         versions=tuple(versions),
@@ -122,4 +119,4 @@ def digest(project: str, entries: Iterable[tuple[str, Buffer]], facts: PageFacts
         tracks=facts.tracks,
         alternate_locations=facts.alternate_locations,
     )
-    return Digest(header, texts)
+    return Digest(header, [files for _, files in groups])

@@ -34,10 +34,12 @@ def files_by_version(
     sdists: dict[str, list[Buffer]] = {}
     tags = _KNOWN_TAGS
     # Empty: none was found yet.  A file may be called anything, so no text could stand for that.
-    wheel_name = sdist_name = beginning = ""
+    wheel_name = sdist_name = ""
+    # How the last wheel's name began, up to its tags, and the files of its version.
+    beginning, length = "", 0
     files: list[Buffer] = []
     for filename, entry in entries:
-        if beginning and filename.startswith(beginning) and filename[len(beginning) :] in tags:
+        if filename[length:] in tags and beginning and filename.startswith(beginning):
             files.append(entry)
             continue
         if wheel_name and filename.startswith(wheel_name):
@@ -46,8 +48,9 @@ def files_by_version(
                 files = wheels.setdefault(text, [])
                 files.append(entry)
                 beginning = f"{wheel_name}{text}-"
+                length = len(beginning)
                 continue
-        if sdist_name and filename.startswith(sdist_name) and filename.endswith(_SDIST):
+        if sdist_name and filename.endswith(_SDIST) and filename.startswith(sdist_name):
             text = filename[len(sdist_name) : -len(_SDIST)]
             if PLAIN_VERSION.fullmatch(text) is not None:
                 sdists.setdefault(text, []).append(entry)
@@ -62,18 +65,23 @@ def files_by_version(
         if named.kind == "wheel":
             wheel_name = filename[: filename.index("-") + 1]
             beginning = f"{wheel_name}{named.version}-"
+            length = len(beginning)
             if len(tags) < _MOST_TAGS:
-                tags.add(filename[len(beginning) :])
+                tags.add(filename[length:])
             files = wheels.setdefault(named.version, [])
             files.append(entry)
         else:
             if filename.endswith(_SDIST):
                 sdist_name = filename[: -len(_SDIST)].removesuffix(named.version)
             sdists.setdefault(named.version, []).append(entry)
-    return [
-        (
-            min(texts, key=lambda text: (text not in wheels, text)),
-            [entry for text in texts for known in (wheels, sdists) for entry in known.get(text, ())],
-        )
-        for texts in version_order.newest_first({**wheels, **sdists})
-    ]
+    return [_grouped(texts, wheels, sdists) for texts in version_order.newest_first({**wheels, **sdists})]
+
+
+def _grouped(
+    texts: list[str], wheels: dict[str, list[Buffer]], sdists: dict[str, list[Buffer]]
+) -> tuple[str, list[Buffer]]:
+    """Put the files of one version together under the spelling of its wheels, where there are wheels."""
+    if len(texts) == 1:
+        return texts[0], wheels.get(texts[0], []) + sdists.get(texts[0], [])
+    spelling = min(texts, key=lambda text: (text not in wheels, text))
+    return spelling, [entry for text in texts for known in (wheels, sdists) for entry in known.get(text, ())]

@@ -239,7 +239,7 @@ from resolver.index.page_digest import Digest, DigestHeader
 cache = Cache(Path(sys.argv[1]))
 index = Index(name="corp", url="https://index.example/simple/")
 body = sys.argv[2].encode() * 300_000
-digest = Digest(DigestHeader("https://index.example/", (("1.0", 0, len(body)),)), [body])
+digest = Digest(DigestHeader("https://index.example/", (("1.0", 0, len(body)),)), [[body]])
 head = PageHead(None, None, 600.0, len(body), digest.header)
 cache.store_page(index, "thing", head, digest, 0.0)
 print("ready", flush=True)
