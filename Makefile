@@ -2,7 +2,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help run test checks lint format types nix-test network-test bench fuzz security-table requirements clean
+.PHONY: help run test checks lint format types nix-test network-test bench explore fuzz security-table requirements clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -30,6 +30,9 @@ network-test:  ## only the tests that need the real package index
 
 bench: $(python)  ## the reference sets beside uv, pip and pip-tools
 	$(python) benchmarks/compare.py
+
+explore: $(python)  ## the property tests with new examples, and more of them
+	HYPOTHESIS_PROFILE=explore $(python) -m pytest -q -n auto $$(grep -rl "from hypothesis" tests --include="test_*.py")
 
 fuzz: $(python)  ## feed every reader of foreign input for MINUTES (15), guided by coverage
 	.venv/bin/uv pip install --quiet --python $(python) --group fuzz

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from lock.grammar import quoted
 from resolver.index.parsed import is_version, normalized
 
 # What a lock may hold as a file name: nothing that a shell, a path or Nix would read as more than a name.
@@ -62,7 +63,7 @@ def _wheel_version(filename: str, project: str) -> str:
     if normalized(name) != project:
         raise UnusableNameError("it belongs to another project")
     if not is_version(text):
-        raise UnusableNameError(f"{text!r} is not a version")
+        raise UnusableNameError(f"{quoted(text)} is not a version")
     return text
 
 

@@ -152,7 +152,7 @@ def _file(project: str, index: Index, base: str, plain: _PlainAddresses, entry: 
         yanked=_yanked(entry.yanked),
         upload_time=_utc(project, index, entry) if entry.upload_time else None,
         metadata=_metadata(entry),
-        provenance=_optional_url(base, plain, entry.provenance),
+        provenance=_provenance(project, index, base, plain, entry) if entry.provenance else None,
     )
 
 
@@ -213,16 +213,16 @@ def _utc(project: str, index: Index, entry: _Entry) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _optional_url(base: str, plain: _PlainAddresses, url: str | None) -> str | None:
-    if not url:
-        return None
+def _provenance(project: str, index: Index, base: str, plain: _PlainAddresses, entry: _Entry) -> str:
+    url = entry.provenance or ""
     joined = plain.joined(url)
     if joined is not None:
         return joined[0]
     try:
         return urljoin(base, url)
     except ValueError:
-        return None
+        reason = f"the address of what attests {entry.filename} (its provenance) cannot be understood"
+        raise _refused(index, project, reason) from None
 
 
 def _refused(index: Index, project: str, message: str) -> WorldError:

@@ -94,8 +94,9 @@ def check_wheel_file(archive: WheelArchive, folder: str) -> bool:
 def _check_tags(said: list[str], member: str, findings: Findings) -> None:
     """Compare the tags in WHEEL with the file name's.
 
-    They differ in honest wheels, which were given another name after they were made; installers go by the name.
-    So a difference is told.  Tags that share nothing with the name are those of another build.
+    They differ in honest wheels, which were given another name after they were made, among them some with programs for
+    one system that were built as if for any (playwright's); installers go by the name.  So a difference is told.  Tags
+    that name another system or interpreter than the file's name are those of another build.
     """
     try:
         named = parse_wheel_filename(findings.filename)[3]
@@ -109,9 +110,11 @@ def _check_tags(said: list[str], member: str, findings: Findings) -> None:
     if inside == named:
         return
     listed = ", ".join(sorted(map(str, inside))[:_SHOWN_TAGS]) or "none"
-    shared = {tag.interpreter for tag in inside} & {tag.interpreter for tag in named}
-    same_kind = {_system(tag) for tag in inside} & {_system(tag) for tag in named}
-    if not inside or not shared or not same_kind:
+    interpreters = {tag.interpreter for tag in inside}
+    systems = {_system(tag) for tag in inside}
+    fits = not interpreters.isdisjoint(tag.interpreter for tag in named) or any(map(_is_generic, interpreters))
+    fits &= not systems.isdisjoint(map(_system, named)) or "any" in systems
+    if not inside or not fits:
         findings.add("wheel-tags", f"has the tags {listed}, which are not those of the file's name", member=member)
     else:
         findings.remark(f"its WHEEL file has other tags than its name: {listed[:_SHORT_TAGS]}")
@@ -121,6 +124,11 @@ def _system(tag: Tag) -> str:
     """Return the kind of system of a tag: `linux` for each libc's, `macosx`, `win`, `any`; with the architecture."""
     system = re.sub(r"^(many|musl)?linux(_?\d+(_\d+)?)?", "linux", tag.platform)
     return re.sub(r"^macosx_\d+_\d+", "macosx", system)
+
+
+def _is_generic(interpreter: str) -> bool:
+    """Tell whether an interpreter tag is that of any implementation of Python (PEP 425)."""
+    return re.fullmatch("py[0-9]*", interpreter) is not None
 
 
 def core_metadata(

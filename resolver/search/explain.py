@@ -85,6 +85,8 @@ class _Reasons:
         self._said.add(key)
         if unmet.missing:
             yield f"no index knows {need.name}"
+        elif unmet.empty:
+            yield f"there is no version of {need.name}: {unmet.empty}"
         elif not unmet.tried:
             newest = f"; the newest is {unmet.newest}" if unmet.newest else ""
             yield f"none of the {unmet.listed} versions of {need.name} matches {need.specifier}{newest}"

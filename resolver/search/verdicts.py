@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lock.grammar import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 class Unmet(msgspec.Struct, frozen=True, kw_only=True):
     """A need that nothing can satisfy: every version it admits, with the reason against it, newest first.
 
-    `missing` is true where no index knows the name; `listed` counts all versions the index has.
+    `missing` is true where no index knows the name; `listed` counts all versions the index has, and where that is
+    none `empty` says why.
     """
 
     need: Need
@@ -37,6 +40,7 @@ class Unmet(msgspec.Struct, frozen=True, kw_only=True):
     missing: bool = False
     listed: int = 0
     newest: str | None = None
+    empty: str = ""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +153,9 @@ class Verdicts:
             if against is None:
                 return None
             tried.append((listed.text, against))
-        newest = listing.versions[0].text if listing.versions else None
+        if not listing.versions:
+            return Unmet(need=need, empty=_emptiness(listing.page))
+        newest = listing.versions[0].text
         return Unmet(need=need, tried=tuple(tried), listed=len(listing.versions), newest=newest)
 
     def against(self, listing: Listing, text: str, version: Version, need: Need) -> Death | Rejection | None:
@@ -158,6 +164,16 @@ class Verdicts:
         if need.mask & ~fit.mask:
             return next(rejection for rejection in fit.rejections if rejection.mask & need.mask)
         return self.known_death(listing.page, version, need.mask, need.extras)
+
+
+def _emptiness(page: ProjectPage) -> str:
+    """Say why a page has no version at all."""
+    if page.status == "quarantined":
+        return f"index {page.index.name} has quarantined it: it may be harmful"
+    if page.skipped:
+        filename, reason = page.skipped[0]
+        return f"index {page.index.name} names no file of it that can be used; {quoted(filename)}: {reason}"
+    return f"index {page.index.name} names no wheel or source distribution of it"
 
 
 def _extra_of(need: Need) -> str:

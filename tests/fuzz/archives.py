@@ -40,9 +40,10 @@ def _split(data: bytes) -> list[tuple[str, bytes]]:
 def wheel_of(data: bytes) -> bytes:
     """Make a zip file of the members, with a right RECORD where they hold none.
 
-    Of the same name twice one is left out, for `zipfile` warns of it.
+    Of the same name twice one is left out, for `zipfile` warns of it; names are the same when `zipfile` makes them so,
+    which ends a name at its first NUL.
     """
-    members = dict(_split(data))
+    members = {zipfile.ZipInfo(name).filename: content for name, content in _split(data)}
     folder = next((name.rpartition("/")[0] for name in members if name.endswith(".dist-info/METADATA")), None)
     if folder is not None and f"{folder}/RECORD" not in members:
         members[f"{folder}/RECORD"] = _record(members, f"{folder}/RECORD")

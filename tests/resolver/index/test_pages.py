@@ -231,6 +231,10 @@ def test_a_page_that_is_none_is_an_error_that_names_index_and_project(
         ({"hashes": {"sha256": "short"}}, "the sha256 of thing-1.0-py3-none-any.whl is not 64 hexadecimal digits"),
         ({"size": -1}, "the size of thing-1.0-py3-none-any.whl is negative"),
         ({"upload-time": "yesterday"}, "the upload time of thing-1.0-py3-none-any.whl is not in ISO 8601"),
+        (
+            {"provenance": "http://[/x"},
+            "the address of what attests thing-1.0-py3-none-any.whl (its provenance) cannot be",
+        ),
         ({"url": "/files/thing/evil.whl"}, "the address of thing-1.0-py3-none-any.whl does not end in that name"),
         ({"url": "http://[/thing-1.0-py3-none-any.whl"}, "cannot be understood"),
         ({"url": "file:///tmp/thing-1.0-py3-none-any.whl"}, "is served from an address without a host"),

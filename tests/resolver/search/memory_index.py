@@ -46,10 +46,13 @@ def release(
 
 
 class MemoryIndexes:
-    """Projects by name and version; counts what was asked for."""
+    """Projects by name and version; counts what was asked for.  `said` is what else is told of their pages."""
 
-    def __init__(self, projects: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    def __init__(
+        self, projects: Mapping[str, Mapping[str, dict[str, Any]]], said: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self._projects = projects
+        self._said = said or {}
         self.pages: Counter[str] = Counter()
         self.metadata_read: Counter[str] = Counter()
 
@@ -60,7 +63,7 @@ class MemoryIndexes:
             return _done(None)
         newest_first = sorted(versions, key=Version, reverse=True)
         files = {text: self._files(name, text, versions[text]) for text in newest_first}
-        return _done(ProjectPage(name=name, index=INDEX, versions=files))
+        return _done(ProjectPage(name=name, index=INDEX, versions=files, **self._said.get(name, {})))
 
     def _files(self, name: str, text: str, spec: dict[str, Any]) -> tuple[ProjectFile, ...]:
         stem = f"{name.replace('-', '_')}-{text}"

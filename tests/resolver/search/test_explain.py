@@ -9,7 +9,7 @@ from resolver.manifest.model import Place
 from resolver.search.explain import explain
 from resolver.search.held_back import held_back
 from resolver.search.search import Conflict
-from tests.resolver.search.memory_index import release
+from tests.resolver.search.memory_index import MemoryIndexes, release
 from tests.resolver.search.searches import host, override, search
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 NOTHING = host()
 
 
-def explanation(projects: dict[str, Any], *plugins: str, beside: ProvidedSet = NOTHING, **settings: Any) -> str:
+def explanation(
+    projects: dict[str, Any] | MemoryIndexes, *plugins: str, beside: ProvidedSet = NOTHING, **settings: Any
+) -> str:
     with pytest.raises(Conflict) as caught:
         search(projects, *plugins, beside=beside, **settings)
     places = {"plug": Place(path="plugins.toml", line=7, key="plugins.plug")}
@@ -102,6 +104,23 @@ def test_a_range_without_versions_names_the_newest() -> None:
     text = explanation({"plug": {"1": release(), "2": release()}}, "plug>3")
     assert "none of the 2 versions of plug matches >3; the newest is 2" in text
     assert 'plug 2 would work: write plug = "==2"' in text
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"status": "quarantined"}, "index default has quarantined it: it may be harmful"),
+        (
+            {"skipped": (("plug-1.0-evil.whl", "it has no tags"), ("plug-x.zip", "no version"))},
+            "index default names no file of it that can be used; 'plug-1.0-evil.whl': it has no tags",
+        ),
+        ({}, "index default names no wheel or source distribution of it"),
+    ],
+)
+def test_a_page_without_versions_says_why(said: dict[str, Any], reason: str) -> None:
+    text = explanation(MemoryIndexes({"plug": {}}, {"plug": said}), "plug>3")
+    assert f"  there is no version of plug: {reason}\n" in text
+    assert "none of" not in text
 
 
 @pytest.mark.parametrize(
