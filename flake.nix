@@ -98,7 +98,8 @@
         };
       });
 
-      formatter = forEachSystem (pkgs: pkgs.nixfmt);
+      # nixfmt for a whole tree: `nix fmt` names no files.
+      formatter = forEachSystem (pkgs: pkgs.nixfmt-tree);
 
       # What a Hydra builds: the same for each system.
       hydraJobs = {

@@ -83,7 +83,10 @@ GROUP = _grammar(
     longest=255,
 )
 ENTRY_NAME = _grammar(
-    "entry-point", "an entry point's name (letters, digits and `._+-`)", r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", longest=255
+    "entry-point",
+    "an entry point's name (letters, digits and `._+:-`, words joined by a space)",
+    r"[A-Za-z0-9_][A-Za-z0-9_.+:-]*(?: [A-Za-z0-9_][A-Za-z0-9_.+:-]*)*",
+    longest=255,
 )
 ENTRY_VALUE = _grammar("entry-point", "`module` or `module:attribute`", rf"{_DOTTED}(?:\s*:\s*{_DOTTED})?", longest=500)
 BACKEND = _grammar(

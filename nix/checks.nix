@@ -22,6 +22,9 @@ let
       pkgs.stdenvNoCC.mkDerivation {
         name = "${selection.view.host.name}-plugins-check-${kind}";
 
+        # The builder reads variables.
+        __structuredAttrs = false;
+
         inherit environment kind;
         pythonInterpreter = python.interpreter;
         inherit (python) sitePackages;

@@ -30,7 +30,14 @@ let
     wanted = plugins;
   };
 
-  interpreter = import ./interpreter.nix { inherit pkgs python view; };
+  interpreter = import ./interpreter.nix {
+    inherit
+      pkgs
+      python
+      system
+      view
+      ;
+  };
 
   artifacts =
     import ./artifacts.nix
@@ -66,6 +73,7 @@ let
 
   makeEnvironment = import ./environment.nix {
     inherit host lib pkgs;
+    allowModules = view.policy.allow-modules or { };
     python = interpreter;
   };
 

@@ -52,6 +52,9 @@ let
         version = if version == "" then "0" else version;
         name = "${name}${lib.optionalString (version != "") "-${version}"}";
 
+        # The builder reads variables.
+        __structuredAttrs = false;
+
         src = artifacts.byPlugin.${name};
         sourceRoot = "source${lib.optionalString (subdirectory != null) "/${subdirectory}"}";
         manifestFile = manifest.file;

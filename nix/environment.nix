@@ -1,10 +1,12 @@
 # One tree with the site-packages and bin of many packages, and with plugin folders, by links.  Two packages with the
-# same file are an error that names both.
+# same file are an error that names both, unless it does not matter whose it is.
 {
   lib,
   pkgs,
   python,
   host,
+  # name -> reason: packages that may bring modules which others bring too
+  allowModules,
 }:
 {
   name,
@@ -18,6 +20,9 @@ in
 pkgs.stdenvNoCC.mkDerivation {
   inherit name;
 
+  # The builder reads variables.
+  __structuredAttrs = false;
+
   pythonInterpreter = python.interpreter;
   inherit (python) sitePackages;
   hostPackages = if host == null then "" else "${host}";
@@ -26,9 +31,15 @@ pkgs.stdenvNoCC.mkDerivation {
   directoryList = builtins.concatStringsSep "\n" (
     lib.mapAttrsToList (plugin: directory: "${plugin} ${directory}") directories
   );
+  yieldingList = builtins.concatStringsSep "\n" (
+    map (package: "${package}") (
+      builtins.filter (package: allowModules ? ${package.pname or ""}) packages
+    )
+  );
   passAsFile = [
     "packageList"
     "directoryList"
+    "yieldingList"
   ];
 
   preferLocalBuild = true;

@@ -99,7 +99,9 @@ in
     grammar 255 "an entry-point group (words joined by dots)"
       "[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*";
 
-  entryPointName = grammar 255 "an entry point's name" "[A-Za-z0-9_][A-Za-z0-9_.+-]*";
+  entryPointName =
+    grammar 255 "an entry point's name"
+      "[A-Za-z0-9_][A-Za-z0-9_.+:-]*( [A-Za-z0-9_][A-Za-z0-9_.+:-]*)*";
 
   entryPointValue =
     grammar 500 "`module` or `module:attribute`"

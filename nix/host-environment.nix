@@ -17,6 +17,9 @@ pkgs.stdenvNoCC.mkDerivation {
   # As long as the host's own, so that its path can be replaced in programs.
   name = environment.name or "host-environment";
 
+  # The builder reads variables.
+  __structuredAttrs = false;
+
   pythonInterpreter = python.interpreter;
   inherit (python) sitePackages;
   hostEnvironment = "${environment}";

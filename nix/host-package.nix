@@ -21,6 +21,9 @@ let
     # As long as the original's, so that its path can be replaced in programs.
     name = package.name or "host";
 
+    # The builder reads variables.
+    __structuredAttrs = false;
+
     package = "${package}";
     environment = "${environment}";
     extended = "${extended}";

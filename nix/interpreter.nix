@@ -2,6 +2,8 @@
 {
   pkgs,
   python,
+  # What the lock is read for.
+  system,
   view,
 }:
 let
@@ -16,7 +18,12 @@ let
 
   chosen = if python != null then python else pkgs.${attribute} or absent;
 in
-if chosen.pythonVersion or null == wanted then
+if system != pkgs.stdenv.hostPlatform.system then
+  throw (
+    "plugin-lock: `system` is ${system} and `pkgs` is for ${pkgs.stdenv.hostPlatform.system}; "
+    + "pass a `pkgs` for ${system}, and leave `system` out"
+  )
+else if chosen.pythonVersion or null == wanted then
   chosen
 else
   throw (

@@ -3,8 +3,14 @@
 # The steps go from the outside in, because each relies on the one before: the text, the TOML, the format's
 # version, the shape of the tables, and then what the tables say.  The first step that finds something is the last.
 { lib }:
-path:
+given:
 let
+  path =
+    if builtins.isPath given || builtins.isString given && lib.hasPrefix "/" given then
+      given
+    else
+      throw "plugin-lock: `lock` is the path of a plugins.lock, such as ./plugins.lock, without quotes";
+
   source = toString path;
 
   refuse = import ./refuse.nix { inherit lib; } source;

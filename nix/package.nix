@@ -60,9 +60,18 @@ let
     dontStrip = true;
   };
 
-  ofSource = import ./build-phases.nix { inherit buildPython lib; } {
-    inherit package requirements;
-  };
+  # A backend compiles for the interpreter that it runs on, and nobody would notice before the plugin runs.
+  ofSource =
+    if native && buildPython.interpreter != python.interpreter then
+      throw (
+        "plugin-lock: ${package.entry} has native code and is built from source, which is not done for "
+        + "${hostPlatform.system} on another system; let a machine of that system build it, "
+        + "or lock a version that has a wheel for it"
+      )
+    else
+      import ./build-phases.nix { inherit buildPython lib; } {
+        inherit package requirements;
+      };
 
   # The compiler's closure is wanted only where it, or its libraries, are.
   inherit (if isBuilt || patched then pkgs.stdenv else pkgs.stdenvNoCC) mkDerivation;
@@ -73,6 +82,9 @@ mkDerivation (
     version = storeVersion;
     name = "${python.libPrefix}-${name}-${storeVersion}${commit}";
 
+    # The builders read variables.
+    __structuredAttrs = false;
+
     src = source;
     pythonInterpreter = python.interpreter;
     inherit (python) sitePackages;
@@ -81,6 +93,10 @@ mkDerivation (
     propagatedBuildInputs = dependencies ++ [ python ];
 
     dontConfigure = true;
+
+    # What its own tests need is not locked.
+    doCheck = false;
+    doInstallCheck = false;
 
     # Where a wheel was built, it lies in the folder of the second argument.
     installPhase = ''

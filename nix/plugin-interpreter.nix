@@ -11,6 +11,10 @@ let
 in
 pkgs.stdenvNoCC.mkDerivation {
   inherit name;
+
+  # The builder reads variables.
+  __structuredAttrs = false;
+
   inherit (python) sitePackages;
 
   # The host first: a plugin never replaces what the host ships.

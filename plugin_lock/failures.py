@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lock.errors import PluginLockError, Problem
+from plugin_lock.early_interrupts import INTERRUPTED, MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +22,6 @@ WRONG_USE = 2
 WORLD_FAILED = 3
 UNEXPECTED = 3
 """Neither a finding nor wrong use: whoever runs this in a script must not take it for either."""
-INTERRUPTED = 130
-"""128 + SIGINT, as a shell reports it."""
 OUTPUT_CLOSED = 141
 """128 + SIGPIPE, as a shell reports it."""
 TRACEBACK_VARIABLE = "PLUGIN_LOCK_TRACEBACK"
@@ -45,7 +45,7 @@ def exit_code_for(error: BaseException, invocation: Invocation, arguments: Seque
     except BrokenPipeError:
         _forget_output()
     except OSError:
-        # stdout or stderr themselves cannot be written: the exit code is all that is left to say it with.
+        _report_on_stderr(problems, invocation)
         _forget_output()
     return code
 
@@ -56,8 +56,7 @@ def _meaning(error: BaseException) -> tuple[int, tuple[Problem, ...]]:
     if isinstance(error, click.ClickException):
         return WRONG_USE, (_wrong_use(error),)
     if isinstance(error, KeyboardInterrupt):
-        message = "interrupted; plugins.toml and plugins.lock are whole"
-        return INTERRUPTED, (Problem(code="interrupted", message=message),)
+        return INTERRUPTED, (Problem(code="interrupted", message=MESSAGE),)
     if isinstance(error, OSError):
         return WORLD_FAILED, (_system_failure(error),)
     return UNEXPECTED, (_unexpected(error),)
@@ -103,6 +102,13 @@ def _report(code: int, problems: tuple[Problem, ...], invocation: Invocation, ar
         return
     for problem in problems:
         terminal.error(problem)
+
+
+def _report_on_stderr(problems: tuple[Problem, ...], invocation: Invocation) -> None:
+    """Say on stderr what a full disk kept from stdout; where stderr fails too, the exit code is all that is left."""
+    with suppress(OSError):
+        for problem in problems:
+            invocation.terminal.error(problem)
 
 
 def _forget_output() -> None:

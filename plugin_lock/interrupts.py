@@ -7,6 +7,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from plugin_lock.early_interrupts import end
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
@@ -29,7 +31,7 @@ class Interrupts:
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="interrupts", daemon=True)
         # A shell that starts a job in the background has SIGINT ignored; that is to stay.
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        if signal.getsignal(signal.SIGINT) in {signal.default_int_handler, end}:
             self._watcher.start()
             signal.signal(signal.SIGINT, self._handle)
 

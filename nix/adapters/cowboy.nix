@@ -110,6 +110,8 @@ let
       "${
         pkgs.stdenvNoCC.mkDerivation {
           name = "${plugin.name}-prompt.md";
+          # The builder reads variables.
+          __structuredAttrs = false;
           prompt = "${folder}/${file}";
           problem = "plugin-lock: programs.plugin-lock.cowboy.${option}: ${plugin.name} has no file ${file}";
           buildCommand = ''

@@ -34,6 +34,9 @@ in
 pkgs.stdenvNoCC.mkDerivation {
   name = "${plugin.name}-programs";
 
+  # The builder reads variables.
+  __structuredAttrs = false;
+
   virtualEnvironment = selfContained;
   programs = plugin.metadata.consoleScripts;
   plugin = plugin.name;

@@ -1,7 +1,9 @@
 """Link many installed packages into one tree at `$out`; runs inside a Nix build.
 
 A folder that one package alone has becomes one link; a folder that several share is made, and filled in turn.  The
-same path from two packages is an error, unless both hold the same bytes.
+same path from two packages is an error, unless both hold the same bytes, or it does not matter which is found: a file
+at the top of site-packages that nobody can import (`README.md`), a folder that wheels bring by mistake (`tests`), or a
+module or program that `[policy].allow-modules` lets a package bring beside another, whose file is then taken.
 """
 
 from __future__ import annotations
@@ -13,6 +15,14 @@ from pathlib import Path
 
 # Bookkeeping of Nix, of no use in the merged tree.
 NIX_SUPPORT = "nix-support"
+
+# What wheels bring by mistake, next to their own package; the resolver tells of it, and does not refuse it either.
+STRAY = frozenset(
+    {"benchmark", "benchmarks", "doc", "docs", "example", "examples", "sample", "samples", "script", "scripts"}
+    | {"test", "testing", "tests"}
+)
+# What an interpreter reads at the top of site-packages, as a module or when it starts.
+IMPORTED = (".py", ".pyc", ".so", ".pth", ".start")
 
 LAUNCHER = """\
 #!{interpreter}
@@ -26,7 +36,40 @@ runpy.run_path({script!r}, run_name="__main__")
 """
 
 
-def merge(sources: list[Path], destination: Path, real: set[Path], collisions: list[str]) -> None:
+class Tree:
+    """The merged tree: where its site-packages are, and which packages stand back where two hold one file."""
+
+    def __init__(self, out: Path, site_packages: str, yielding: list[Path]) -> None:
+        self.out = out
+        self.site_packages = out / site_packages
+        self.yielding = yielding
+        self.collisions: list[str] = []
+
+    def choose(self, target: Path, entries: list[Path]) -> Path:
+        """Return whose file is taken where several packages hold one; notes a collision that matters."""
+        first, *others = self.without_yielding(entries)
+        different = [entry for entry in others if not same(first, entry)]
+        if different and self.is_harmless(target):
+            path = target.relative_to(self.out)
+            sys.stderr.write(f"plugin-lock: {path} is that of {first}, and {len(different)} more have another\n")
+        else:
+            self.collisions += [f"{first}\n    {other}" for other in different]
+        return first
+
+    def without_yielding(self, entries: list[Path]) -> list[Path]:
+        """Leave out the files of packages that stand back, where others are left."""
+        own = [entry for entry in entries if not any(entry.is_relative_to(package) for package in self.yielding)]
+        return own or entries
+
+    def is_harmless(self, target: Path) -> bool:
+        """Tell whether nothing depends on whose file this is, since nobody imports it."""
+        if not target.is_relative_to(self.site_packages):
+            return False
+        top, *below = target.relative_to(self.site_packages).parts
+        return top in STRAY if below else top.partition(".")[0] in STRAY or not top.endswith(IMPORTED)
+
+
+def merge(sources: list[Path], destination: Path, real: set[Path], tree: Tree) -> None:
     """Fill `destination` with links to what the folders `sources` hold; the folders in `real` become no links."""
     destination.mkdir(parents=True, exist_ok=True)
     owners: dict[str, list[Path]] = {}
@@ -40,11 +83,9 @@ def merge(sources: list[Path], destination: Path, real: set[Path], collisions: l
         if len(entries) == 1 and target not in real:
             target.symlink_to(entries[0])
         elif len(folders) == len(entries):
-            merge(folders, target, real, collisions)
+            merge(folders, target, real, tree)
         else:
-            first, *others = entries
-            collisions += [f"{first}\n    {other}" for other in others if not same(first, other)]
-            target.symlink_to(first)
+            target.symlink_to(tree.choose(target, entries))
 
 
 def same(left: Path, right: Path) -> bool:
@@ -109,12 +150,12 @@ def main() -> None:
     below_out = [out / "bin", out / site_packages, *(out / site_packages).parents]
     if directories:
         below_out += [out / "share", out / "share/plugins"]
-    collisions: list[str] = []
-    merge(packages, out, set(below_out), collisions)
-    if collisions:
+    tree = Tree(out, site_packages, [Path(line) for line in lines_of("yieldingList")])
+    merge(packages, out, set(below_out), tree)
+    if tree.collisions:
         sys.exit(
             "plugin-lock: packages hold the same files with different content:\n  "
-            + "\n  ".join(collisions)
+            + "\n  ".join(tree.collisions)
             + "\n  help: leave one of the plugins out (`plugin-lock why NAME` tells which needs it), or drop the "
             "file with `overrides`"
         )

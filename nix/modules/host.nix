@@ -16,6 +16,10 @@ let
 
   taken = builtins.filter (argument: config.arguments ? ${argument}) reserved;
 
+  further = lib.subtractLists reserved (builtins.attrNames (builtins.functionArgs (import ../.)));
+
+  unknown = lib.subtractLists (reserved ++ further) (builtins.attrNames config.arguments);
+
   environment = if config.environment == null then config.package else config.environment;
 
   # An error of the library says which host it is about.
@@ -26,6 +30,11 @@ let
       throw (
         "plugin-lock: ${optionOf}.arguments sets ${list taken}, which have options of their own; "
         + "use those"
+      )
+    else if unknown != [ ] then
+      throw (
+        "plugin-lock: ${optionOf}.arguments sets ${list unknown}, which the library does not take; "
+        + "it takes ${list further}"
       )
     else
       ofHost (

@@ -59,6 +59,9 @@ else
     pname = "plugin-lock";
     inherit (project) version;
 
+    # The builder reads variables.
+    __structuredAttrs = false;
+
     checkout = builtins.path {
       path = source;
       name = "plugin-lock-source";
@@ -78,5 +81,7 @@ else
     meta = {
       inherit (project) description;
       mainProgram = "plugin-lock";
-    };
+      platforms = builtins.attrNames (import ../systems.nix);
+    }
+    // lib.optionalAttrs (lib ? licenses) { license = lib.licenses.mit; };
   }

@@ -2,6 +2,10 @@
 { pkgs, plugin-lock }:
 pkgs.stdenvNoCC.mkDerivation {
   name = "plugin-lock-runs";
+
+  # The builder reads variables.
+  __structuredAttrs = false;
+
   program = "${plugin-lock}/bin/plugin-lock";
   wanted = plugin-lock.version;
   manifest = ./python-3.13;

@@ -6,8 +6,11 @@
   version,
 }:
 let
-  # What describes a package and does not shape its build.
+  # What describes a package, or turns off what is never on here, and does not shape its build.
   described = [
+    "__structuredAttrs"
+    "doCheck"
+    "doInstallCheck"
     "meta"
     "passthru"
     "preferLocalBuild"

@@ -32,7 +32,7 @@ def command(run: Invocation, shell: str) -> int:
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - asked for by a shell only
 
     from plugin_lock.command_group import commands  # noqa: PLC0415 - it imports this module
-    from plugin_lock.main import COMPLETION_VARIABLE, PROGRAM  # noqa: PLC0415 - as above
+    from plugin_lock.running import COMPLETION_VARIABLE, PROGRAM  # noqa: PLC0415 - as above
 
     if run.json:
         raise click.UsageError("a completion script has no JSON form")

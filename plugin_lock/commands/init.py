@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @click.command("init", cls=WithGlobalOptions)
-@click.option("--host", metavar="NAME", help="The host's name: the distribution that loads plugins. Required.")
-@click.option("--python", metavar="X.Y", help="The version of Python the host runs on. Required.")
+@click.option(
+    "--host", metavar="NAME", help="The host's name: the distribution that loads plugins. Required without --vendor."
+)
+@click.option("--python", metavar="X.Y", help="The version of Python the host runs on. Required without --vendor.")
 @click.option(
     "--host-lock",
     metavar="PATH",

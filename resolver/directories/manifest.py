@@ -99,11 +99,7 @@ def _read_hermes(folder: PluginFolder, name: str, stated: Stated, fallback_id: s
         id=identity or fallback_id,
         version=_version(stated),
         tools=stated.words("provides_tools", words.identifier, "name"),
-        hooks=tuple(
-            sorted(
-                {*stated.words("provides_hooks", words.identifier, "name"), *stated.words("hooks", words.identifier)}
-            )
-        ),
+        hooks=tuple(sorted({*stated.words("provides_hooks", words.identifier, "name"), *_further_hooks(stated)})),
         requires_env=stated.words("requires_env", words.environment_variable, "name"),
         external_dependencies=stated.words("external_dependencies", words.program, "name"),
         requires_host=stated.text("requires_hermes", words.host_versions, plain=True),
@@ -113,6 +109,13 @@ def _read_hermes(folder: PluginFolder, name: str, stated: Stated, fallback_id: s
     _check_entry(folder, stated)
     stated.finish()
     return ReadManifest(kind="hermes", path=stated.path, manifest=manifest, python=python)
+
+
+def _further_hooks(stated: Stated) -> tuple[str, ...]:
+    """Return what stands under `hooks`, which no host reads: in any of the forms that authors give it."""
+    if isinstance(stated.value("hooks"), dict):
+        return stated.keys("hooks", words.identifier)
+    return stated.words("hooks", words.identifier, "name")
 
 
 def _fallback(stated: Stated, fallback_id: str) -> str | None:

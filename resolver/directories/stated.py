@@ -120,6 +120,14 @@ class Stated:
                 found.add(parsed)
         return tuple(sorted(found))
 
+    def keys(self, name: str, grammar: Callable[[str], str]) -> tuple[str, ...]:
+        """Return the keys of a table through a grammar, sorted; what they hold is left alone, and so is no table."""
+        table = self._values.get(name)
+        if not isinstance(table, dict):
+            return ()
+        parsed = [self._parse((*self.key, name, key), key, grammar) for key in table]
+        return tuple(sorted(key for key in parsed if key is not None))
+
     def strings(self, name: str) -> tuple[tuple[KeyPath, str], ...]:
         """Return the items of a list of strings, in their order, each with its key."""
         found = []

@@ -40,7 +40,7 @@ def read_environment(path: str, root: Path, host: HostConfig, targets: TargetSet
     for.  Raises `InputError` where there is no environment for the host's Python.
     """
     top = root / path
-    shipment = Shipment(targets, path)
+    shipment = Shipment(targets, path, host.versions)
     reader = _Reader(path, host.name, targets, shipment)
     try:
         folders = _site_packages(top, path, host, targets)
@@ -153,7 +153,6 @@ class _Reader:
             return
         version = metadata.get("version", "")
         if not valid_version(version):
-            self._shipment.warn(f"{origin}: {name} is shipped at a version that cannot be read")
             for target in self._targets.targets:
                 self._shipment.add_unversioned(target.system, name, origin)
             return

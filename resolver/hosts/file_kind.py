@@ -21,6 +21,7 @@ _EXPORTS = {
     "pyproject.toml": "name the lock file beside it: a pyproject.toml says what is wanted, not what is shipped",
 }
 _PYLOCK_NAME = re.compile(r"pylock(\.[^.]+)?\.toml")
+_RYE_NAME = re.compile(r"requirements([.-][^.]+)?\.lock")
 _OUR_TABLE = re.compile(r"^\[tool\.plugin-lock\]", re.MULTILINE)
 _PYLOCK_VERSION = re.compile(r"^lock-version\s*=", re.MULTILINE)
 _UV_VERSION = re.compile(r"\A(?:\s*#.*\n)*\s*version\s*=\s*\d+\s*$", re.MULTILINE)
@@ -39,7 +40,7 @@ def kind_of(file: HostText) -> FileKind:
         return "pylock"
     if _UV_VERSION.search(file.text):
         return "uv-lock"
-    if name.endswith((".txt", ".in", ".pip")):
+    if name.endswith((".txt", ".in", ".pip")) or _RYE_NAME.fullmatch(name):
         return "requirements"
     raise InputError(_unknown(file, "nothing tells which kind of lock this is", f"name {_KNOWN}"))
 

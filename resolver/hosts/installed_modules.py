@@ -24,7 +24,8 @@ def installed_modules(record: Path) -> tuple[str, ...] | None:
         return None
     with listed.open(encoding="utf-8", errors="replace", newline="") as file:
         try:
-            paths = {row[0] for row in csv.reader(file) if row}
+            # Some installers keep the `./` that some wheels put before a path.
+            paths = {row[0].removeprefix("./") for row in csv.reader(file) if row}
         except csv.Error:
             return None
     inside = {path for path in paths if not path.startswith("/") and ".." not in path.split("/")}

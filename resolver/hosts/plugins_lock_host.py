@@ -25,7 +25,7 @@ def read_plugins_lock(file: HostText, host: HostConfig, targets: TargetSet, sour
 
     other = parse(file.text, file.label)
     _check_targets(other, file, targets)
-    shipment = Shipment(targets, file.label)
+    shipment = Shipment(targets, file.label, host.versions)
     origin = file.label
     for target in targets.targets:
         for package in other.packages:

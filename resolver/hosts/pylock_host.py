@@ -13,7 +13,7 @@ from resolver.hosts.choices import check_choices
 from resolver.hosts.declared_version import declared_version
 from resolver.hosts.markers import MarkerTable
 from resolver.hosts.shipment import Shipment
-from resolver.hosts.target_checks import python_fits
+from resolver.hosts.target_checks import TAKE_ITS_PYTHON, lock_for_target, python_fits
 from resolver.hosts.toml_document import key_path, parse_toml, problem_at, table_lines
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lock.model import Source
     from resolver.hosts.files import HostFiles, HostText
     from resolver.hosts.model import ProvidedSet
-    from resolver.manifest.model import HostConfig
+    from resolver.manifest.model import HostConfig, StatedVersion
     from resolver.targets import Target, TargetSet
 
 
@@ -41,7 +41,7 @@ def read_pylock(file: HostText, files: HostFiles, host: HostConfig, targets: Tar
     check_choices("dependency group", host.dependency_groups, set(groups), host, where)
     chosen = frozenset((*(pylock.default_groups or ()), *(groups[name] for name in host.dependency_groups)))
     declared = declared_version(files, file.path, host.name)
-    reader = _Reader(file, pylock, targets, {host.name: declared} if declared else {})
+    reader = _Reader(file, pylock, targets, {host.name: declared} if declared else {}, host.versions)
     for target in targets.targets:
         reader.read(target, frozenset(host.extras), chosen)
     return reader.shipment.provided_set(host.name, reader.shipment.version_of(host.name) or declared, source)
@@ -59,13 +59,20 @@ def _parse(file: HostText) -> Pylock:
 
 
 class _Reader:
-    def __init__(self, file: HostText, pylock: Pylock, targets: TargetSet, declared: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        file: HostText,
+        pylock: Pylock,
+        targets: TargetSet,
+        declared: Mapping[str, str],
+        stated: Mapping[str, StatedVersion],
+    ) -> None:
         self._file = file
         self._pylock = pylock
         self._declared = declared
         self._markers = MarkerTable(file.label, file.text)
         self._lines = table_lines(file.text, "packages")
-        self.shipment = Shipment(targets, file.label)
+        self.shipment = Shipment(targets, file.label, stated)
 
     def read(self, target: Target, extras: frozenset[str], groups: frozenset[str]) -> None:
         """Add the packages selected for one target."""
@@ -80,25 +87,27 @@ class _Reader:
         supported = self._pylock.requires_python
         if supported is not None and not python_fits(supported, target):
             message = f"the host is locked for Python {supported}, and [host] says {target.python}"
-            raise InputError(problem_at(self._file, ("requires-python",), message, code="host-python"))
+            raise InputError(
+                problem_at(self._file, ("requires-python",), message, code="host-python", remedy=TAKE_ITS_PYTHON)
+            )
         environments = self._pylock.environments
         if environments and not any(self._markers.holds(str(marker), target) for marker in environments):
             message = f"the host is locked for some environments only, and {target.system} is none of them"
-            raise InputError(problem_at(self._file, ("environments",), message, code="host-target"))
+            remedy = lock_for_target(target.system, "`environments` of the file")
+            raise InputError(problem_at(self._file, ("environments",), message, code="host-target", remedy=remedy))
 
     def _check_package(self, index: int, package: Package, target: Target) -> None:
         supported = package.requires_python
         if supported is not None and not python_fits(supported, target):
             message = f"{package.name} needs Python {supported}, and [host] says {target.python}"
             path = ("packages", index, "requires-python")
-            raise InputError(problem_at(self._file, path, message, code="host-python"))
+            raise InputError(problem_at(self._file, path, message, code="host-python", remedy=TAKE_ITS_PYTHON))
 
     def _ship(self, index: int, package: Package, target: Target) -> None:
         version = _version_of(package) or self._declared.get(package.name)
         origin = self._origin(index)
         if version is None:
             self.shipment.add_unversioned(target.system, package.name, origin)
-            self.shipment.warn(f"{origin}: {package.name} is shipped at a version the file does not know")
         else:
             self.shipment.add(target.system, package.name, version, origin)
 

@@ -140,7 +140,7 @@ def _read(files: HostFiles, path: str, host: HostConfig, targets: TargetSet, rec
 def _nothing(host: HostConfig, targets: TargetSet) -> ProvidedSet:
     from resolver.hosts.shipment import Shipment  # noqa: PLC0415 - for this kind and the next
 
-    shipment = Shipment(targets, host.place.path)
+    shipment = Shipment(targets, host.place.path, host.versions)
     shipment.warn(
         f"{host.place.path}:{host.place.line}: [host] names no lock, environment or requirement: nothing counts as "
         "shipped, and plugins may bring second copies of the host's libraries"
@@ -177,7 +177,7 @@ def _resolved(
         raise InputError(problem)
     wanted = Parsed(str(requirement))
     wanted.extras |= set(host.extras)
-    shipment = Shipment(targets, place.path)
+    shipment = Shipment(targets, place.path, host.versions)
     origin = str(wanted)
     versions = set()
     for system, found in sorted(resolve(wanted, targets).items()):

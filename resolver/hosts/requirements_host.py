@@ -18,11 +18,13 @@ from resolver.hosts.requirements_lines import requirement_lines
 from resolver.hosts.shipment import Shipment, valid_version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lock.model import Source
     from resolver.hosts.files import HostFiles, HostText
     from resolver.hosts.model import ProvidedSet
     from resolver.hosts.requirements_lines import RequirementLine
-    from resolver.manifest.model import HostConfig
+    from resolver.manifest.model import HostConfig, StatedVersion
     from resolver.targets import TargetSet
 
 _EGG = re.compile(r"(?:^|&)egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -37,7 +39,7 @@ def read_requirements(
 
     Raises `InputError`, with a problem for each line that is not pinned or cannot be read.
     """
-    reader = _Reader(files, file.label, targets)
+    reader = _Reader(files, file.label, targets, host.versions)
     reader.read(file, ())
     if reader.problems:
         raise InputError(*reader.problems)
@@ -50,11 +52,11 @@ def read_requirements(
 
 
 class _Reader:
-    def __init__(self, files: HostFiles, label: str, targets: TargetSet) -> None:
+    def __init__(self, files: HostFiles, label: str, targets: TargetSet, stated: Mapping[str, StatedVersion]) -> None:
         self._files = files
         self._targets = targets
         self._included: set[str] = set()
-        self.shipment = Shipment(targets, label)
+        self.shipment = Shipment(targets, label, stated)
         self.problems: list[Problem] = []
 
     def read(self, file: HostText, parents: tuple[str, ...]) -> None:
@@ -110,6 +112,8 @@ class _Reader:
             return
         marker = "" if requirement.marker is None else str(requirement.marker)
         systems = [target.system for target in self._targets.targets if markers.holds(marker, target)]
+        if not systems:
+            return  # pinned or not, it is for other machines
         name = canonicalize_name(requirement.name)
         if requirement.url is not None:
             self._ship(file, line, systems, name, wheel_version(requirement.url))
@@ -143,7 +147,6 @@ class _Reader:
         for system in systems:
             if version is None:
                 self.shipment.add_unversioned(system, name, origin)
-                self.shipment.warn(f"{origin}: {name} is shipped at a version the file does not tell")
             else:
                 self.shipment.add(system, name, version, origin)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
@@ -13,17 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lock.model import Source
+    from resolver.manifest.model import StatedVersion
     from resolver.targets import TargetSet
+
+
+_MOST_NAMED = 5
 
 
 class Shipment:
     """Collects provided distributions per system; two versions of one name on one system are a problem.
 
-    `path` is the host file as the user named it.  Contradictions are gathered and raised together by `provided_set`.
+    `path` is the host file as the user named it; `stated` are the versions that [host] gives for what it does not
+    tell.  Contradictions are gathered and raised together by `provided_set`.
     """
 
-    def __init__(self, targets: TargetSet, path: str) -> None:
+    def __init__(self, targets: TargetSet, path: str, stated: Mapping[str, StatedVersion]) -> None:
         self._path = path
+        self._stated = stated
         self._packages: dict[str, dict[str, Provided]] = {target.system: {} for target in targets.targets}
         self._unversioned: dict[str, dict[str, str]] = {target.system: {} for target in targets.targets}
         self._warnings: list[str] = []
@@ -55,8 +62,19 @@ class Shipment:
         if Version(kept.version) != Version(found.version):
             self._clash(system, name, (kept.version, kept.origin), (found.version, origin))
 
-    def add_unversioned(self, system: str, name: str, origin: str) -> None:
-        """Add a distribution that is shipped at a version nobody wrote down."""
+    def add_unversioned(
+        self,
+        system: str,
+        name: str,
+        origin: str,
+        extras: Mapping[str, tuple[str, ...]] | None = None,
+        modules: tuple[str, ...] | None = None,
+    ) -> None:
+        """Add a distribution whose version the file does not tell: at the one stated in [host], else an unknown one."""
+        stated = self._stated.get(name)
+        if stated is not None:
+            self.add(system, name, stated.version, f"{stated.place.path}:{stated.place.line}", extras, modules)
+            return
         kept = self._packages[system].get(name)
         if kept is not None:
             self._clash(system, name, (kept.version, kept.origin), ("unknown", origin))
@@ -79,13 +97,19 @@ class Shipment:
     def provided_set(self, name: str, version: str | None, source: Source) -> ProvidedSet:
         """Close the collection; the host itself is always in it, at an unknown version if need be.
 
-        Raises `InputError` where a name has two versions on one system.
+        Raises `InputError` where a name has two versions on one system, and where a stated one is not needed or wrong.
         """
         if self._problems:
             raise InputError(*(self._two_versions(*key, systems) for key, systems in self._problems.items()))
+        self._warn_of_unknown_versions()
+        if version is None and name in self._stated:
+            version = str(Version(self._stated[name].version))
         for system in self._packages:
             if not self.has(system, name):
                 self._add_host(system, name, version)
+        problems = [problem for stated in self._stated if (problem := self._misstated(stated)) is not None]
+        if problems:
+            raise InputError(*problems)
         return ProvidedSet(
             name=name,
             version=version,
@@ -100,6 +124,39 @@ class Shipment:
             self._unversioned[system][name] = "[host]"
         else:
             self.add(system, name, version, "[host]")
+
+    def _warn_of_unknown_versions(self) -> None:
+        """Name in one warning what is shipped at an unknown version: in a workspace that can be dozens."""
+        origins = {name: origin for found in self._unversioned.values() for name, origin in found.items()}
+        if not origins:
+            return
+        first = min(origins)
+        if len(origins) == 1:
+            told = f"{origins[first]}: {first} is shipped at an unknown version"
+        else:
+            listed = [f"{name} ({origin})" for name, origin in sorted(origins.items())[:_MOST_NAMED]]
+            more = f" and {len(origins) - _MOST_NAMED} more" if len(origins) > _MOST_NAMED else ""
+            told = f"{len(origins)} distributions are shipped at unknown versions: {', '.join(listed)}{more}"
+        self.warn(f'{told}; for plugins that ask for a version, add it to [host]: versions = {{ {first} = "…" }}')
+
+    def _misstated(self, name: str) -> Problem | None:
+        """Check that a stated version is of something that is shipped, and not another than the file tells."""
+        stated = self._stated[name]
+        told = sorted({found[name].version for found in self._packages.values() if name in found})
+        if told and all(Version(version) == Version(stated.version) for version in told):
+            return None
+        if told:
+            message = f"{self._path} tells {name} {' and '.join(told)}, and [host] says {stated.version}"
+            remedy = "leave it out: `versions` is for what the host's file does not tell"
+        else:
+            message = f"the host ships no {name}"
+            unknown = sorted({known for found in self._unversioned.values() for known in found})
+            nearest = get_close_matches(name, unknown, n=1)
+            remedy = f"did you mean {nearest[0]!r}?" if nearest else "leave it out"
+        place = stated.place
+        return Problem(
+            code="host-stated-version", message=message, path=place.path, line=place.line, key=place.key, remedy=remedy
+        )
 
     @staticmethod
     def _two_versions(name: str, versions: str, path: str, systems: list[str]) -> Problem:

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from resolver.targets import Target
 
 
+TAKE_ITS_PYTHON = "set `python` in [host] to a version that the host is locked for"
+"""What helps where the host's file is for another Python."""
+
+
+def lock_for_target(system: str, where: str) -> str:
+    """Say what helps where the host's file is for other systems; `where` is the setting that limits it."""
+    return f"take {system} out of `systems` in [targets], or have the host locked for it: {where}"
+
+
 def python_fits(supported: SpecifierSet, target: Target) -> bool:
     """Say whether some patch level of the target's Python is supported; a full version is taken as it is."""
     if target.python.count(".") == 2:

@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from lock.errors import InputError
 from resolver.hosts.markers import MarkerTable, extras_named
 from resolver.hosts.shipment import Shipment, valid_version
-from resolver.hosts.target_checks import python_fits
+from resolver.hosts.target_checks import TAKE_ITS_PYTHON, lock_for_target, python_fits
 from resolver.hosts.uv_lock import UvLock
 from resolver.hosts.uv_start import find_start
 from resolver.hosts.uv_walk import Walk
@@ -33,7 +33,7 @@ def read_uv_lock(file: HostText, host: HostConfig, targets: TargetSet, source: S
     """
     lock = UvLock(file)
     markers = MarkerTable(file.label, file.text)
-    shipment = Shipment(targets, file.label)
+    shipment = Shipment(targets, file.label, host.versions)
     _check_targets(lock, markers, targets)
     start = find_start(lock, host, shipment)
     walk = Walk(lock, markers, start)
@@ -51,8 +51,7 @@ def _ship(lock: UvLock, index: int, target: Target, extras: _Extras, shipment: S
     if "virtual" in package.source and not is_host:
         return  # uv takes the dependencies of a virtual project and installs nothing of it
     if package.version is None:
-        shipment.add_unversioned(target.system, package.name, lock.origin(index))
-        shipment.warn(f"{lock.origin(index)}: {package.name} is shipped at a version the lock does not know")
+        shipment.add_unversioned(target.system, package.name, lock.origin(index), extras.of(index))
         return
     if not valid_version(package.version):
         message = f"{package.name} has the version {package.version!r}, which is none"
@@ -71,11 +70,12 @@ def _check_targets(lock: UvLock, markers: MarkerTable, targets: TargetSet) -> No
         # uv leaves out of markers what requires-python implies: elsewhere they would mislead.
         if not python_fits(supported, target):
             message = f"the host is locked for Python {supported}, and [host] says {target.python}"
-            raise InputError(lock.problem(("requires-python",), message, code="host-python"))
+            raise InputError(lock.problem(("requires-python",), message, "host-python", TAKE_ITS_PYTHON))
         environments = document.supported_markers
         if environments and not any(markers.holds(marker, target) for marker in environments):
             message = f"the host is locked for some environments only, and {target.system} is none of them"
-            raise InputError(lock.problem(("supported-markers",), message, code="host-target"))
+            remedy = lock_for_target(target.system, "`environments` in its [tool.uv]")
+            raise InputError(lock.problem(("supported-markers",), message, "host-target", remedy))
 
 
 class _Extras:

@@ -181,9 +181,15 @@ class UvLock:
         # Without a version beside an ambiguous name uv means the package whose version only a build tells.
         return edge.version == package.version or (edge.version is None and is_only)
 
-    def problem(self, path: tuple[str | int, ...], message: str, code: str = "host-content") -> Problem:
+    def problem(
+        self,
+        path: tuple[str | int, ...],
+        message: str,
+        code: str = "host-content",
+        remedy: str = "run `uv lock` in the host's project",
+    ) -> Problem:
         """Make a problem at a key of this lock."""
-        return problem_at(self.file, path, message, code=code, remedy="run `uv lock` in the host's project")
+        return problem_at(self.file, path, message, code=code, remedy=remedy)
 
 
 def _document(file: HostText) -> Document:

@@ -26,9 +26,13 @@ def find_start(lock: UvLock, host: HostConfig, shipment: Shipment) -> Start:
     package = lock.packages[root]
     _check_extras(lock, package, host, shipment)
     shared = lock.document.manifest.dependency_groups
-    known = {*package.groups, *(package.metadata.requires_dev if package.metadata else ()), *shared}
-    check_choices("dependency group", host.dependency_groups, known, host, f"{package.name} in {lock.file.label}")
-    edges = [edge for group in host.dependency_groups for edge in _edges(lock, shared.get(group, []))]
+    own = {*package.groups, *(package.metadata.requires_dev if package.metadata else ())}
+    check_choices(
+        "dependency group", host.dependency_groups, {*own, *shared}, host, f"{package.name} in {lock.file.label}"
+    )
+    # A group of the workspace is no part of a member's group of the same name.
+    of_workspace = [group for group in host.dependency_groups if group not in own]
+    edges = [edge for group in of_workspace for edge in _edges(lock, shared.get(group, []))]
     return Start(roots=(root,), extras=host.extras, groups=host.dependency_groups, edges=tuple(edges))
 
 
@@ -48,6 +52,9 @@ def _host_package(lock: UvLock, host: HostConfig, shipment: Shipment) -> int | N
         )
         return roots[0]
     manifest = lock.document.manifest
+    if not lock.packages:
+        shipment.warn(f"{lock.file.label} holds no packages: nothing but the host itself counts as shipped")
+        return None
     if manifest.requirements or (manifest.dependency_groups and not manifest.members):
         return None
     raise InputError(_no_host(lock, host))

@@ -96,8 +96,8 @@ class Walk:
             if len(together) > 1:
                 names = " and ".join(str(item) for item in together)
                 message = f"{names} are declared as conflicting, and [host] asks for both"
-                problem = self._lock.problem(("conflicts", number), message, code="host-conflict")
-                raise InputError(problem)
+                remedy = "choose one of them in `extras` and `dependency-groups` of [host]"
+                raise InputError(self._lock.problem(("conflicts", number), message, "host-conflict", remedy))
 
 
 class _Round:

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lock.errors import Problem, WorldError
 from resolver.inspection.linkage import NATIVE_MAGICS
-from resolver.inspection.member_names import check_names, check_spelling, check_twins
+from resolver.inspection.member_names import check_names, check_spelling, check_twins, path_of
 from resolver.inspection.streams import BoundedFile, MemberStream
 from resolver.inspection.zip_structure import check_structure
 
@@ -56,12 +56,12 @@ class Sighting(NamedTuple):
 
 
 class WheelArchive:
-    """An open wheel: its regular members by name, and bounded ways to read them."""
+    """An open wheel: its regular members by the path they are unpacked to, and bounded ways to read them."""
 
     def __init__(self, archive: ZipFile, findings: Findings) -> None:
         self.findings = findings
         self._archive = archive
-        self.members = {info.filename: info for info in archive.infolist() if not _is_folder(info)}
+        self.members = {path_of(info.filename): info for info in archive.infolist() if not _is_folder(info)}
 
     def read(self, name: str, limit: int) -> bytes | None:
         """Return a member's bytes; None, and a finding, where it is broken or longer than `limit` bytes."""

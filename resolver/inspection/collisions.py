@@ -1,13 +1,14 @@
 """Modules that two would bring into one process: a package, and the standard library, the host or another package.
 
 Which of them is found depends on the order of `sys.path`; so it is never right.  Packages may share a namespace
-(PEP 420, `pkgutil`, `pkg_resources`) as long as each brings other modules below it.
+(PEP 420, `pkgutil`, `pkg_resources`) as long as each brings other modules below it.  Nor can two packages have a
+program of one name in an environment's `bin`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from packaging.utils import canonicalize_name
@@ -26,10 +27,11 @@ _BELOW_CACHE = re.compile(r"(^|\.)__pycache__\.")
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
-    """A locked package on one target, and its importable names as `WheelContents.modules` has them."""
+    """A locked package on one target: its importable names as `WheelContents.modules` has them, and its programs."""
 
     package: str
     modules: tuple[str, ...]
+    programs: tuple[str, ...] = ()
 
 
 class HostModules(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ class HostModules(msgspec.Struct, frozen=True, kw_only=True):
 class Collision(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """`package` and `other` (a finished phrase) both bring `module`; `stray` where nobody would import it.
 
-    `partner` is the other one's name where that is a package as well.
+    `partner` is the other one's name where that is a package as well.  `kind` says whether it is a program instead.
     """
 
     package: str
@@ -67,6 +69,7 @@ class Collision(msgspec.Struct, frozen=True, kw_only=True, order=True):
     other: str
     stray: bool = False
     partner: str | None = None
+    kind: Literal["module", "program"] = "module"
 
     @property
     def owners(self) -> set[str]:
@@ -112,6 +115,18 @@ def collisions(minor: tuple[int, int], packages: Iterable[Brought], host: HostMo
                 )
             owners.setdefault(module, brought.package)
     yield from _hidden(owners, host)
+
+
+def program_collisions(packages: Iterable[Brought]) -> Iterator[Collision]:
+    """Yield each program that two of a target's packages would put into `bin`, told from the one that sorts first."""
+    owners: dict[str, str] = {}
+    for brought in sorted(packages, key=lambda brought: brought.package):
+        for program in brought.programs:
+            owner = owners.setdefault(program, brought.package)
+            if owner != brought.package:
+                yield Collision(
+                    package=owner, module=program, other=brought.package, partner=brought.package, kind="program"
+                )
 
 
 def _hidden(owners: Mapping[str, str], host: HostModules) -> Iterator[Collision]:

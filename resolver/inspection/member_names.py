@@ -23,10 +23,15 @@ _UTF8 = 0x800
 _UNICODE_PATH = 0x7075
 
 
+def path_of(name: str) -> str:
+    """Return where a member is unpacked: as it is named, without the `./` that some backends put before it."""
+    return name.removeprefix("./")
+
+
 def check_names(members: list[ZipInfo], findings: Findings) -> None:
     """Check each name by itself."""
     for info in members:
-        fault = _name_fault(info.orig_filename)
+        fault = _name_fault(path_of(info.orig_filename))
         if fault:
             findings.add("wheel-unsafe-member", fault, member=info.orig_filename)
 
@@ -68,7 +73,7 @@ def check_twins(members: list[ZipInfo], findings: Findings) -> None:
     """Check that no two members are one file, on systems that fold case or normalize names too."""
     seen: dict[str, str] = {}
     for info in members:
-        name = info.orig_filename.removesuffix("/")
+        name = path_of(info.orig_filename).removesuffix("/")
         key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
         if key not in seen:
             seen[key] = name
@@ -81,7 +86,7 @@ def check_twins(members: list[ZipInfo], findings: Findings) -> None:
 
 
 def _check_folders(members: list[ZipInfo], findings: Findings) -> None:
-    files = {info.orig_filename for info in members if not info.orig_filename.endswith("/")}
+    files = {path_of(info.orig_filename) for info in members if not info.orig_filename.endswith("/")}
     told = set()
     for name in sorted(files):
         folder = name.rpartition("/")[0]

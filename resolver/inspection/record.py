@@ -13,9 +13,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from resolver.inspection.findings import shown
+from resolver.inspection.member_names import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zipfile import ZipInfo
 
     from resolver.inspection.archive import Sighting, WheelArchive
 
@@ -58,26 +60,29 @@ def read_record(archive: WheelArchive, folder: str) -> dict[str, RecordRow] | No
         if fault:
             archive.findings.add(_CODE, f"row {number} {fault}", member=member)
         if len(row) == 3:
-            seen.add(row[0])
+            path = path_of(row[0])
+            seen.add(path)
             parsed = _parsed(row)
             if parsed is not None and not fault:
-                found[row[0]] = parsed
+                found[path] = parsed
     _note_unlisted(archive, folder, seen)
     return found
 
 
-def _row_fault(row: list[str], seen: set[str], members: Mapping[str, object], folder: str) -> str | None:
+def _row_fault(row: list[str], seen: set[str], members: Mapping[str, ZipInfo], folder: str) -> str | None:
     if not row:
         return None
     if len(row) != 3:
         return f"has {len(row)} columns instead of 3"
-    path, digest, size = row
+    named, digest, size = row
+    path = path_of(named)
     if path.startswith("/") or _DRIVE.match(path) or "\\" in path or ".." in path.split("/"):
         return f"names {shown(path)}, a path out of the wheel"
     if path in seen:
         return f"names {shown(path)} a second time"
-    if path not in members:
-        return f"names {shown(path)}, which is not in the wheel"
+    # In the archive's own spelling, by which installers look for it.
+    if path not in members or members[path].filename != named:
+        return f"names {shown(named)}, which is not in the wheel"
     if path in {f"{folder}/{name}" for name in _UNLISTED} and not digest:
         return None
     if not digest:

@@ -49,6 +49,7 @@ def add(
     wanted = asked_for.read(requirements, index, kind_of_ref)
     data = parse_toml(text, path)
     _check_index(data, index)
+    _check_not_the_host(data, wanted)
     asked_for.check_not_mistaken(wanted, map(canonicalize_name, _entries(data, text, path)))
     edited = text
     for one in wanted:
@@ -116,6 +117,14 @@ def _check_index(data: Mapping[str, object], index: str | None) -> None:
         )
 
 
+def _check_not_the_host(data: Mapping[str, object], wanted: Iterable[Asked]) -> None:
+    host = data.get("host")
+    name = host.get("name") if isinstance(host, dict) else None
+    if isinstance(name, str) and canonicalize_name(name) in {one.name for one in wanted}:
+        remedy = "name plugins only; what the host is and ships stands in [host]"
+        raise InputError(Problem(code="conflict", message=f"{shown(name)} is the host itself", remedy=remedy))
+
+
 def _put(text: str, asked: Asked, path: str) -> str:
     """Add one entry, or change the one that stands there under any spelling of its name."""
     data = parse_toml(text, path)
@@ -162,6 +171,7 @@ def _through_tomlkit(text: str, change: Callable[[MutableMapping[str, object]], 
     try:
         document = tomlkit.parse(text)
         change(cast("MutableMapping[str, object]", document["plugins"]))
+        _tidy(document, "plugins")
         return document.as_string()
     except TOMLKitError:
         raise _by_hand(path) from None
@@ -183,6 +193,23 @@ def _change(plugins: MutableMapping[str, object], key: str, value: Entry) -> Non
     for name, item in value.items():
         if standing.get(name) != item:
             standing[name] = item
+    _tidy(plugins, key)
+
+
+def _tidy(parent: MutableMapping[str, object], key: str) -> None:
+    """Put the blanks of an inline table right: tomlkit leaves those of what is gone, and adds none before the brace."""
+    import tomlkit  # noqa: PLC0415
+
+    table = parent[key]
+    if not isinstance(table, tomlkit.items.InlineTable):
+        return
+    entries = [(name, item) for name, item in table.value.body if name is not None]
+    if any(name.is_dotted() for name, _ in entries):
+        return
+    written = ", ".join(f"{name.as_string().strip()} = {item.as_string().strip()}" for name, item in entries)
+    anew = tomlkit.value(f"{{ {written} }}" if written else "{}")
+    anew.trivia.comment, anew.trivia.comment_ws = table.trivia.comment, table.trivia.comment_ws
+    parent[key] = anew
 
 
 def _with_section(text: str, line: str) -> str:

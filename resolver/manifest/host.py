@@ -13,14 +13,27 @@ from resolver.manifest.model import (
     HostFlakeInput,
     HostGit,
     HostRequirement,
+    StatedVersion,
 )
 from resolver.manifest.requirements import host_requirement
 from resolver.manifest.urls import git_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from resolver.manifest.model import HostSource
 
-KEYS = ("name", "python", "entry-points", "lock", "environment", "requirement", "extras", "dependency-groups")
+KEYS = (
+    "name",
+    "python",
+    "entry-points",
+    "lock",
+    "environment",
+    "requirement",
+    "extras",
+    "dependency-groups",
+    "versions",
+)
 LOCK_KEYS = ("flake-input", "git", "rev", "path")
 SOURCES = ("lock", "environment", "requirement")
 
@@ -35,6 +48,7 @@ def read(table: Table) -> HostConfig | None:
     source = _source(table)
     extras = table.read_list("extras", words.extra_name)
     groups = table.read_list("dependency-groups", words.extra_name)
+    versions = _versions(table)
     if name is None or python is None:
         return None
     return HostConfig(
@@ -44,8 +58,24 @@ def read(table: Table) -> HostConfig | None:
         source=source,
         extras=extras,
         dependency_groups=groups,
+        versions=versions,
         place=table.document.place(table.key),
     )
+
+
+def _versions(table: Table) -> Mapping[str, StatedVersion]:
+    """Read what the file of the host does not tell: normalized name to version."""
+    found: dict[str, StatedVersion] = {}
+    for written, value in (table.mapping("versions") or {}).items():
+        key = (*table.key, "versions", written)
+        name = table.document.parse(key, written, words.distribution_name)
+        version = table.document.parse(key, value, words.version, remedy='write a version: "1.2.3"')
+        if name is None or version is None:
+            continue
+        if name in found:
+            table.document.report(key, f"{name} stands here twice", code="duplicate", remedy="keep one of them")
+        found[name] = StatedVersion(version=version, place=table.document.place(key))
+    return found
 
 
 def _source(table: Table) -> HostSource | None:

@@ -63,8 +63,15 @@ class HostRequirement(msgspec.Struct, frozen=True, kw_only=True):
 HostSource = HostFile | HostFlakeInput | HostGit | HostEnvironment | HostRequirement
 
 
+class StatedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `[host].versions`: the version of a distribution that the host ships and no file of it tells."""
+
+    version: str
+    place: Place
+
+
 class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """`[host]`.  `source` None: nothing is provided.  Extras and groups are normalized names."""
+    """`[host]`.  `source` None: nothing is provided.  Extras, groups and keys of `versions` are normalized names."""
 
     name: str
     python: str
@@ -72,6 +79,7 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
     source: HostSource | None
     extras: tuple[str, ...] = ()
     dependency_groups: tuple[str, ...] = ()
+    versions: Mapping[str, StatedVersion] = {}
     place: Place
 
 

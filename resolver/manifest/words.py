@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from lock import grammar
 from resolver.manifest.shown import Refused, did_you_mean, shown
@@ -83,6 +84,15 @@ def python_version(text: str) -> str:
             f"{shown(text)} is not a version of Python",
             'write the minor version the host runs on, "3.12", or the exact one, "3.12.4"',
         )
+    return text
+
+
+def version(text: str) -> str:
+    """Return a version (version specifiers specification)."""
+    try:
+        Version(text)
+    except InvalidVersion as error:
+        raise Refused(f"{shown(text)} is not a version", 'write it like "1.2.3"') from error
     return text
 
 

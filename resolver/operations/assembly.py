@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lock.errors import LockError, Problem
+from lock.grammar import ENTRY_NAME, quoted
 from lock.model import (
     EntryPoint,
     Host,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from lock.model import Build, Package, PluginTree
     from resolver.hosts.model import ProvidedSet
     from resolver.inspection.memory import Seen
-    from resolver.inspection.model import WheelContents
+    from resolver.inspection.model import SeenEntryPoint, WheelContents
     from resolver.locked_package import DirectRecord, PublisherKey
     from resolver.manifest.model import Manifest, PluginConfig
     from resolver.search.resolution import Found
@@ -174,7 +175,19 @@ def _host_entry_points(contents: WheelContents, manifest: Manifest) -> Iterable[
     groups = set(manifest.host.entry_points)
     for entry in contents.entry_points:
         if entry.group in groups:
+            if not ENTRY_NAME.fits(entry.name):
+                raise LockError(_unfit_name(entry))
             yield EntryPoint(group=entry.group, name=entry.name, value=entry.value)
+
+
+def _unfit_name(entry: SeenEntryPoint) -> Problem:
+    """Refuse a name in a group that the host loads: hosts make files, links and addresses of such names."""
+    return Problem(
+        code="entry-points",
+        message=f"the entry point {quoted(entry.name)} in {entry.group} is not {ENTRY_NAME.says}",
+        key=entry.name,
+        remedy="take another version of the plugin, or leave it out, and tell its maintainers",
+    )
 
 
 def _indexes(packages: Iterable[Package]) -> tuple[IndexRecord, ...]:

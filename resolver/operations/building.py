@@ -11,8 +11,12 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from lock.errors import InputError, Problem, WorldError
+from lock.grammar import shown
 from resolver.inspection.libraries import nix_folder
+from resolver.manifest.shown import did_you_mean
 from resolver.operations.reports import BuildReport
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ def build(
     Nix is absent or the build fails, with the end of Nix's own output.
     """
     lock = project.required_lock()
+    plugins = _locked(lock, plugins)
     nix = _nix_build(surroundings.environ)
     arguments = {"lock": str(project.lock_path.resolve())}
     if system:
@@ -97,6 +102,24 @@ def _require_system(lock: Lock, system: str) -> None:
                 remedy=f"choose one of {', '.join(lock.systems)}, or add it to [targets].systems and lock again",
             )
         )
+
+
+def _locked(lock: Lock, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the plugins as they are locked; raises `InputError` with each name that is not."""
+    locked = [plugin.name for plugin in lock.plugins]
+    unknown = [name for name in names if canonicalize_name(name) not in locked]
+    if unknown:
+        raise InputError(
+            *(
+                Problem(
+                    code="unknown-plugin",
+                    message=f"{shown(name)} is not a plugin of the lock",
+                    remedy=did_you_mean(name, locked, "plugins"),
+                )
+                for name in unknown
+            )
+        )
+    return tuple(canonicalize_name(name) for name in names)
 
 
 def _distribution_python(lock: Lock) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Collisions of modules in each process that will run: the host's with its plugins, and each build of a source.
 
+Those of programs too, which are to stand side by side in the plugins' environment.
+
 All that is needed stands in the lock, so `lock` and `check` judge alike.
 """
 
@@ -11,7 +13,14 @@ import msgspec
 
 from lock.derived import python_minor
 from lock.errors import LockError, Problem
-from resolver.inspection.collisions import Brought, Collision, HostModules, collisions, shared_namespaces
+from resolver.inspection.collisions import (
+    Brought,
+    Collision,
+    HostModules,
+    collisions,
+    program_collisions,
+    shared_namespaces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,14 +49,14 @@ def judge_modules(lock: Lock, manifest: Manifest, host: ProvidedSet | None) -> J
     told: dict[Collision, list[str]] = {}
     notes: dict[str, None] = {}
     for system in lock.systems:
-        brought = [
-            Brought(package=package.name, modules=artifact.modules)
+        packages = [
+            Brought(package=package.name, modules=artifact.modules, programs=artifact.console_scripts)
             for package, artifact in _used(lock.packages, system)
         ]
-        shipped = _host_modules(host, system, {one.package for one in brought})
-        for collision in collisions(minor, brought, shipped):
+        shipped = _host_modules(host, system, {one.package for one in packages})
+        for collision in (*collisions(minor, packages, shipped), *program_collisions(packages)):
             told.setdefault(collision, []).append(system)
-        for shared in shared_namespaces(brought, shipped):
+        for shared in shared_namespaces(packages, shipped):
             if shared.host:
                 notes[
                     f"the namespace {shared.namespace} is split between the host ({', '.join(shared.host)}) and"
@@ -58,7 +67,8 @@ def judge_modules(lock: Lock, manifest: Manifest, host: ProvidedSet | None) -> J
     problems = []
     excused: set[str] = set()
     for collision, where in [*sorted(places.items()), *sorted(builds.items())]:
-        text = f"{collision.package} brings the module {collision.module}, and so does {collision.other}{where}"
+        brought = f"{collision.package} brings the {collision.kind} {collision.module}"
+        text = f"{brought}, and so does {collision.other}{where}"
         if allowed := collision.owners & manifest.policy.allow_modules.keys():
             excused |= allowed
         elif collision.stray:
@@ -81,7 +91,7 @@ def refuse_collisions(lock: Lock, manifest: Manifest, host: ProvidedSet) -> tupl
 
 def _problem(text: str, collision: Collision, manifest: Manifest) -> Problem:
     return Problem(
-        code="module-collision",
+        code=f"{collision.kind}-collision",
         message=text,
         path=manifest.path,
         remedy="only one of them would be found: leave one out, or use another version; where you know that it"

@@ -82,10 +82,16 @@ def _targets(lock: Lock, manifest: Manifest) -> Iterator[Problem]:
     locked = {record.system: record.platform for record in lock.targets}
     wanted = {target.system: target.platform for target in target_set(manifest).targets}
     for system in sorted(locked.keys() | wanted.keys()):
-        if locked.get(system) != wanted.get(system):
-            old, new = locked.get(system, "not at all"), wanted.get(system, "not at all")
+        old, new = locked.get(system), wanted.get(system)
+        if old == new:
+            continue
+        if old is None:
+            message = f"{system} is not locked yet"
+        elif new is None:
+            message = f"{system} is locked, but plugins.toml no longer names it"
+        else:
             message = f"{system} is locked for {old}, and plugins.toml wants {new}"
-            yield _problem(message, manifest.targets.place)
+        yield _problem(message, manifest.targets.place)
 
 
 def _plugins(lock: Lock, manifest: Manifest) -> Iterator[Problem]:
@@ -190,11 +196,15 @@ def _provided(lock: Lock, manifest: Manifest, host: ProvidedSet) -> Iterator[Pro
     if lock.host.source != host.source:
         yield _problem("the lock was made with another source of the host's packages", place)
     if lock.host.version != host.version:
-        yield _problem(f"the host is at {host.version}, the lock was made for {lock.host.version}", place)
+        now_at, made_for = host.version or "an unknown version", lock.host.version or "an unknown one"
+        yield _problem(f"the host is at {now_at}, the lock was made for {made_for}", place)
     for name, versions in sorted(lock.host.provided.items()):
         for system, locked in sorted(versions.items()):
             now = host.on(system, name) if system in host.packages else None
-            if now is None:
+            if now is None and system in host.packages and host.ships(system, name):
+                message = f"the host ships {name} at an unknown version on {system}; the lock relies on {locked}"
+                yield _problem(message, place)
+            elif now is None:
                 yield _problem(f"the host no longer ships {name} on {system}; the lock relies on {locked}", place)
             elif now.version != locked:
                 yield _problem(f"the host ships {name} {now.version} on {system}; the lock relies on {locked}", place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -145,9 +146,19 @@ def _resolve_host(
     try:
         solution = solve(settings, client, [root], progress)
     except Conflict as conflict:
-        raise ResolutionError(*explain(conflict, empty, {name: manifest.host.place})) from None
+        problems = explain(conflict, empty, {name: manifest.host.place})
+        remedy = _remedy(name, next((failure.nearest for failure in conflict.failures), None))
+        raise ResolutionError(*(replace(problem, remedy=remedy) for problem in problems)) from None
     versions: dict[str, dict[str, str]] = {target.system: {} for target in targets.targets}
     for package in solution.found.packages:
         for system in targets.systems(package.mask):
             versions[system][package.name] = str(package.version)
     return versions
+
+
+def _remedy(name: str, nearest: str | None) -> str:
+    """Return what to do where the host itself cannot be resolved: no plugin is to be changed for it."""
+    other = "say what the host ships with [host].lock or [host].environment"
+    if nearest is None:
+        return f"change [host].requirement, or {other}"
+    return f'{name} {nearest} would work: write under [host]: requirement = "{name}=={nearest}"; or {other}'

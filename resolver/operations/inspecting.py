@@ -122,18 +122,23 @@ def refuse_startup_code(found: Found, files: Mapping[str, Seen], manifest: Manif
     for package in found.packages:
         if package.name in manifest.policy.allow_startup_code:
             continue
+        running: dict[tuple[str, ...], list[str]] = {}
         for file in dict.fromkeys(package.files.values()):
-            startup = files[seen_key(file)].contents.startup_files
+            startup = tuple(files[seen_key(file)].contents.startup_files)
             if startup:
-                problems.append(
-                    Problem(
-                        code="startup-code",
-                        message=f"{file.filename} runs code whenever an interpreter starts: {', '.join(startup)}",
-                        path=manifest.path,
-                        remedy="look at what it does; to allow it, write under [policy]: allow-startup-code ="
-                        f' {{ "{package.name}" = "why this is acceptable" }}',
-                    )
+                running.setdefault(startup, []).append(file.filename)
+        for startup, names in running.items():
+            # Wheels for several systems mostly hold the same, which one look and one exception settle.
+            others = f" (and {len(names) - 1} more of its files)" if len(names) > 1 else ""
+            problems.append(
+                Problem(
+                    code="startup-code",
+                    message=f"{names[0]}{others} runs code whenever an interpreter starts: {', '.join(startup)}",
+                    path=manifest.path,
+                    remedy="look at what it does; to allow it, write under [policy]: allow-startup-code ="
+                    f' {{ "{package.name}" = "why this is acceptable" }}',
                 )
+            )
     if problems:
         raise LockError(*problems)
 

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 from resolver.search.markers import version
-from resolver.search.needs import Asker, Clash, Demand, Edge, Need
+from resolver.search.needs import UNKNOWN_VERSION, Asker, Clash, Demand, Edge, Need
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -52,7 +52,7 @@ class Collector:
     def _add_provided(self, need: Need, on_host: int) -> None:
         unversioned = self._demands.unversioned_mask(need.name, on_host)
         if unversioned and str(need.specifier):
-            self._clashes.append(Clash(need=need, provided="at an unknown version", origin="", mask=unversioned))
+            self._clashes.append(Clash(need=need, provided=UNKNOWN_VERSION, origin="", mask=unversioned))
         if on_host & ~unversioned:
             self._edges[need.name] = self._edges.get(need.name, 0) | on_host & ~unversioned
         for provided, mask in self._demands.provided_groups(need.name, on_host):

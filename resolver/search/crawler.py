@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
+    from packaging.version import Version
+
     from resolver.index.interface import PackageIndexes
     from resolver.index.model import CoreMetadata, ProjectPage
     from resolver.search.listing import Listing
@@ -114,11 +116,13 @@ class Crawler:
             for file in dict.fromkeys(candidate.files.values()):
                 self._indexes.metadata(candidate.page, file)
 
-    def candidates(self, listing: Listing, need: Need) -> Iterator[Candidate]:
-        """Yield the candidates of one need taken alone, best first."""
+    def candidates(
+        self, listing: Listing, need: Need, wanted: Callable[[Version], bool] | None = None
+    ) -> Iterator[Candidate]:
+        """Yield the candidates of one need taken alone, best first; of those that fit only what is `wanted`."""
         for listed in listing.in_order(need.specifier):
             fit = listing.fit(listed)
-            if not need.mask & ~fit.mask:
+            if not need.mask & ~fit.mask and (wanted is None or wanted(listed.version)):
                 yield Candidate(
                     name=need.name,
                     version=listed.version,

@@ -5,8 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from lock.errors import Problem
 from resolver.search.listing import Rejection
+from resolver.search.needs import UNKNOWN_VERSION
 from resolver.search.verdicts import Clashes, Death, Reason, Unmet, Unreadable
 
 if TYPE_CHECKING:
@@ -67,6 +70,8 @@ class _Reasons:
     def __init__(self, host: ProvidedSet) -> None:
         self._host = host
         self._said: set[tuple[str, str]] = set()
+        # With each the reason itself, whose identity is the key.
+        self._causes: dict[int, tuple[Death | Rejection, object]] = {}
 
     def of(self, reason: Reason, need: Need) -> Iterator[str]:
         if isinstance(reason, Clashes):
@@ -90,12 +95,37 @@ class _Reasons:
         elif not unmet.tried:
             newest = f"; the newest is {unmet.newest}" if unmet.newest else ""
             yield f"none of the {unmet.listed} versions of {need.name} matches {need.specifier}{newest}"
-        for reason, group in groupby(unmet.tried, key=lambda item: _summary(item[1], self._host)):
+        for _, group in groupby(unmet.tried, key=lambda item: self._cause(item[1])):
             members = list(group)
-            yield f"{_span(need.name, [text for text, _ in members])}: {reason}"
             first = members[0][1]
+            span = _span(need.name, [text for text, _ in members])
+            yield f"{span}: {_summary(first, self._host)}{self._likewise(members)}"
             if isinstance(first, Death) and isinstance(first.reason, Unmet):
                 yield from (f"  {line}" for line in self._unmet(first.reason))
+
+    def _likewise(self, members: list[tuple[str, Death | Rejection]]) -> str:
+        """Say that versions told of together ask for other versions of one thing, all of no use for one cause."""
+        asked = {_summary(reason, self._host) for _, reason in members}
+        return f", and likewise {len(asked) - 1} other ranges of it" if len(asked) > 1 else ""
+
+    def _cause(self, reason: Death | Rejection) -> object:
+        """Return what tells apart the reasons that are told of in lines of their own.
+
+        Projects that are released together ask for another version of each other each time (boto3 and botocore, some
+        thousand times); if it comes to the same each time, it is told once.
+        """
+        known = self._causes.get(id(reason))
+        if known is None:
+            known = self._causes[id(reason)] = (reason, self._cause_of(reason))
+        return known[1]
+
+    def _cause_of(self, reason: Death | Rejection) -> object:
+        if not isinstance(reason, Death) or not isinstance(reason.reason, Unmet):
+            return _summary(reason, self._host)
+        unmet = reason.reason
+        if not unmet.tried:
+            return _summary(reason, self._host)
+        return unmet.need.name, frozenset(self._cause(inner) for _, inner in unmet.tried)
 
 
 def _summary(reason: Death | Rejection, host: ProvidedSet) -> str:
@@ -122,6 +152,8 @@ def clashes_text(reason: Clashes, host: ProvidedSet) -> str:
         f"{clash.need.name} {clash.provided}" + (f" ({clash.origin})" if clash.origin else "")
         for clash in reason.clashes
     )
+    if all(canonicalize_name(host.name) == clash.need.name for clash in reason.clashes):
+        return f"{asked}, but the host is {host_label(host)}"
     return f"{asked}, but {host_label(host)} ships {' and '.join(shipped)}"
 
 
@@ -149,17 +181,20 @@ def _remedies(failure: Failure, clashes: list[tuple[str, str, str]], host: Provi
     remedies = []
     if failure.nearest is not None:
         remedies.append(f'{root.name} {failure.nearest} would work: write {root.name} = "=={failure.nearest}"')
-    if clashes:
-        remedies.append(f"use a {host.name} that ships {_either(_host_wishes(failure.reason))}")
+    remedies += _statements(clashes)
+    told = [clash for clash in clashes if clash[2] != UNKNOWN_VERSION]
+    if told:
+        remedies.append(_other_host(failure.reason, host))
         works: dict[str, list[str]] = {}
-        for asker, name, version in clashes:
+        for asker, name, version in told:
             works.setdefault(asker, []).append(f"{name} {version}")
         known = ", and ".join(f"{asker} works with {' and '.join(with_what)}" for asker, with_what in works.items())
         overrides = ", ".join(
             f'{{ package = "{asker}", requirement = "{name}=={version}", reason = "…" }}'
-            for asker, name, version in clashes
+            for asker, name, version in told
         )
         remedies.append(f"if you know that {known}, say so under [resolution]: overrides = [{overrides}]")
+    if clashes:
         remedies.append(f"or leave {root.name} out" + (f": plugin-lock remove {root.name}" if stands else ""))
     elif isinstance(failure.reason, Unmet) and failure.reason.missing:
         remedies.append(f"check the spelling of {root.name}, or name its index under [[index]]")
@@ -168,6 +203,15 @@ def _remedies(failure: Failure, clashes: list[tuple[str, str, str]], host: Provi
         leave = f"plugin-lock remove {root.name}" if stands else "leave it out"
         remedies.append(f"change what is asked of {root.name}, or {leave}")
     return remedies
+
+
+def _statements(clashes: list[tuple[str, str, str]]) -> list[str]:
+    """Return how to tell the versions that stand in no file of the host, where plugins ask for some."""
+    unknown = dict.fromkeys(name for _, name, version in clashes if version == UNKNOWN_VERSION)
+    if not unknown:
+        return []
+    entries = ", ".join(f'{name} = "…"' for name in unknown)
+    return [f"no file tells which version the host ships: say it under [host]: versions = {{ {entries} }}"]
 
 
 def _cooldown_remedies(reason: Reason) -> list[str]:
@@ -193,8 +237,9 @@ def _directory_remedies(failure: Failure, clashes: list[tuple[str, str, str]], h
     remedies = []
     if failure.nearest is not None:
         remedies.append(f"{root.name} {failure.nearest} would work: if {plugin} works with it, say so with {own}")
-    if clashes:
-        remedies.append(f"use a {host.name} that ships {_either(_host_wishes(failure.reason))}")
+    remedies += _statements(clashes)
+    if any(version != UNKNOWN_VERSION for _, _, version in clashes):
+        remedies.append(_other_host(failure.reason, host))
     if isinstance(failure.reason, Unmet) and failure.reason.missing:
         remedies.append(f"check the spelling of {root.name}, or name its index under [[index]]")
     elif failure.nearest is None:
@@ -203,23 +248,39 @@ def _directory_remedies(failure: Failure, clashes: list[tuple[str, str, str]], h
     return remedies
 
 
+def _other_host(reason: object, host: ProvidedSet) -> str:
+    """Return which other host would do: another version of itself, or one that ships other versions."""
+    itself = canonicalize_name(host.name)
+    if all(clash.need.name == itself for leaf in _leaves(reason) for clash in leaf.clashes):
+        return f"use {_either(_host_wishes(reason))}"
+    return f"use a {host.name} that ships {_either(_host_wishes(reason))}"
+
+
 def _host_wishes(reason: object) -> list[str]:
     """Return what a host would have to ship, one entry for each version that would then work."""
     wishes: dict[str, None] = {}
     for leaf in _leaves(reason):
-        wanted = dict.fromkeys(f"{clash.need.name}{clash.need.specifier}" for clash in leaf.clashes)
-        wishes[" and ".join(wanted)] = None
+        told = [clash.need for clash in leaf.clashes if clash.provided != UNKNOWN_VERSION]
+        if told:
+            wishes[" and ".join(dict.fromkeys(f"{need.name}{need.specifier}" for need in told))] = None
     return list(wishes)
 
 
 def _leaves(reason: object) -> Iterator[Clashes]:
-    if isinstance(reason, Death):
-        yield from _leaves(reason.reason)
-    elif isinstance(reason, Unmet):
-        for _, inner in reason.tried:
-            yield from _leaves(inner)
-    elif isinstance(reason, Clashes):
-        yield reason
+    """Yield each clash with the host below a reason once; many reasons share what is below them."""
+    seen: set[int] = set()
+    pending = [reason]
+    while pending:
+        current = pending.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, Death):
+            pending.append(current.reason)
+        elif isinstance(current, Unmet):
+            pending += [inner for _, inner in reversed(current.tried)]
+        elif isinstance(current, Clashes):
+            yield current
 
 
 def _either(options: list[str], most: int = 4) -> str:

@@ -18,7 +18,7 @@ Because = Literal["host", "policy", "plugin"]
 
 # A version that was withdrawn, or that nobody asked to try, is not one a package is held back from.
 _NOT_NEWER = {"yanked", "prerelease", "no-hash"}
-_POLICY = {"constraint", "too-new", "no-upload-time", "quarantined"}
+_POLICY = {"constraint", "not-built", "too-new", "no-upload-time", "quarantined"}
 
 
 def held_back(solution: Solution) -> tuple[HeldBack, ...]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from resolver.search.markers import ApplicableTargets, version
+from resolver.search.version_bounds import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
@@ -24,6 +25,7 @@ RejectionCode = Literal[
     "no-hash",
     "no-upload-time",
     "no-wheel",
+    "not-built",
     "prerelease",
     "python",
     "quarantined",
@@ -77,7 +79,7 @@ class Listing:
         self._settings = settings
         self._applicable = applicable
         self._fits: dict[str, Fit] = {}
-        self._matching: dict[str, dict[str, bool]] = {}
+        self._matching: dict[str, tuple[tuple[int, int], dict[str, bool]]] = {}
 
     @cached_property
     def versions(self) -> tuple[ListedVersion, ...]:
@@ -104,8 +106,11 @@ class Listing:
     def matching(self, specifier: SpecifierSet) -> Iterator[ListedVersion]:
         """Yield the versions a specifier admits, newest first, pre-releases included."""
         # Long pages are common and the first match is usually the one taken, so each verdict is made when asked for.
-        verdicts = self._matching.setdefault(str(specifier), {})
-        for listed in self.versions:
+        known = self._matching.get(str(specifier))
+        if known is None:
+            known = self._matching[str(specifier)] = (bounds(self.versions, specifier), {})
+        (start, end), verdicts = known
+        for listed in self.versions[start:end]:
             admitted = verdicts.get(listed.text)
             if admitted is None:
                 admitted = verdicts[listed.text] = specifier.contains(listed.version, prereleases=True)
@@ -227,14 +232,20 @@ class Listing:
             if not self._applicable.requires_python(only) >> bit & 1:
                 return "python", f"it requires Python {only}"
         kinds = {file.kind for file in files}
-        if kinds == {"wheel"}:
-            return "no-wheel", f"it has no wheel for {self._applicable.targets.targets[bit].system}"
         if "tree" in kinds:
-            return "no-wheel", f"it must be built{self._how_to_allow()}"
-        if "wheel" in kinds:
-            system = self._applicable.targets.targets[bit].system
-            return "no-wheel", f"it has no wheel for {system}, only a source distribution{self._how_to_allow()}"
-        return "no-wheel", f"it has no wheel, only a source distribution{self._how_to_allow()}"
+            return "not-built", f"it must be built{self._how_to_allow()}"
+        lacking = f"it has no wheel{self._lacking_for(files, bit)}" if "wheel" in kinds else "it has no wheel"
+        if kinds == {"wheel"}:
+            return "no-wheel", lacking
+        return "not-built", f"{lacking}, only a source distribution{self._how_to_allow()}"
+
+    def _lacking_for(self, files: Iterable[ProjectFile], bit: int) -> str:
+        """Say what no wheel is there for: one system, or this Python on all of them (as with wheels for Python 2)."""
+        targets = self._applicable.targets.targets
+        wheels = [file.filename for file in files if file.kind == "wheel"]
+        if len(targets) > 1 and all(target.wheel_rank(name) is None for target in targets for name in wheels):
+            return f" that fits Python {targets[bit].python} on any of the systems"
+        return f" for {targets[bit].system}"
 
     def _how_to_allow(self) -> str:
         allowed = f'allow-build = {{ "{self.page.name}" = "why this is acceptable" }}'

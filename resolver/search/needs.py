@@ -82,6 +82,10 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     mask: int
 
 
+UNKNOWN_VERSION = "at an unknown version"
+"""What stands for the version of a distribution that the host ships where no file tells it."""
+
+
 class Clash(msgspec.Struct, frozen=True, kw_only=True):
     """A requirement that the host's version does not satisfy, on the targets in `mask`."""
 

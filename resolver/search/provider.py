@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
     from resolvelib.structs import RequirementInformation
 
+    from resolver.index.model import ProjectPage
     from resolver.search.crawler import Crawler
     from resolver.search.demands import Demands
     from resolver.search.listing import Listing
-    from resolver.search.references import Met
+    from resolver.search.references import Met, Reference
     from resolver.search.verdicts import Death, Verdicts
 
 
@@ -121,22 +123,27 @@ class Provider(AbstractProvider[Asked, Candidate, str]):
 
         def matches() -> Iterator[Candidate]:
             found = False
-            for wanted in (joined, self._elsewhere(joined)):
+            elsewhere = self._elsewhere(joined)
+            for wanted in (joined, elsewhere):
                 listing = self._listing(wanted) if wanted is not None and not found else None
                 if listing is None or wanted is None:
                     continue
                 if wanted.reference is not None and not wanted.reference.admits(listing.page):
                     # plugins.toml takes the plugin of that name from another place.
                     continue
-                for candidate in self._crawler.candidates(listing, wanted):
-                    found = True
-                    if (candidate.page.reference, candidate.version) in refused:
-                        continue
-                    page, version = candidate.page, candidate.version
-                    if self._verdicts.known_death(page, version, candidate.mask, candidate.extras) is None:
-                        yield candidate
+                # Asked before a candidate is made: of a long page nearly all may be known to be dead.
+                open_still = partial(self._is_open, listing.page, wanted, refused)
+                yield from self._crawler.candidates(listing, wanted, open_still)
+                found = elsewhere is not None and any(True for _ in self._crawler.candidates(listing, wanted))
 
         return matches
+
+    def _is_open(
+        self, page: ProjectPage, need: Need, refused: Container[tuple[Reference | None, Version]], version: Version
+    ) -> bool:
+        if (page.reference, version) in refused:
+            return False
+        return self._verdicts.known_death(page, version, need.mask, need.extras) is None
 
     def _elsewhere(self, need: Need) -> Need | None:
         """Return the same need where another requirement says the project is found; None where there is no such place.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from lock.errors import Problem, WorldError
+from lock.errors import InputError, Problem, WorldError
 from resolver.git_commands import TIMEOUT, Git, GitFailedError, protocol
 from resolver.manifest.model import GitSource
 from resolver.sources import git_checkout, git_refs, submodules
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _REFUSED_COMMIT = ("not our ref", "unadvertised object", "couldn't find remote ref", "no such remote ref")
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+# A repository of this machine leaves files out only where it is told that it may.
+_LEAVING_OUT = "--upload-pack=git -c uploadpack.allowFilter=true upload-pack"
 _EVERYTHING = (f"+{git_refs.HEADS}*:{git_refs.HEADS}*", f"+{git_refs.TAGS}*:{git_refs.TAGS}*")
 
 
@@ -124,6 +126,9 @@ class GitSources:
         if ref is not None:
             git.run(*_FETCH, "--depth=1", "--", source.url, f"+{ref}:refs/asked", remote=True)
             if _names(git, "refs/asked^{commit}") != commit:
+                kind = git.run("cat-file", "-t", "refs/asked^{}").decode("ascii").strip()
+                if kind != "commit":
+                    raise _names_no_commit(source.url, ref, kind)
                 message = f"the repository changed while it was read: {ref} names another commit now"
                 remedy = "run the command again"
                 raise WorldError(Problem(code="git-changed", message=message, path=source.url, remedy=remedy))
@@ -169,7 +174,8 @@ class GitSources:
         with tempfile.TemporaryDirectory(prefix="plugin-lock-git-") as temporary:
             git = self._new(Path(temporary), url, commit)
             # Only commits are needed; a server that cannot leave out the rest sends everything.
-            git.run(*_FETCH, "--filter=tree:0", "--", url, *refspecs, remote=True)
+            leaving_out = (_LEAVING_OUT,) if protocol(url) == "file" else ()
+            git.run(*_FETCH, "--filter=tree:0", *leaving_out, "--", url, *refspecs, remote=True)
             if _names(git, f"{commit}^{{commit}}") != commit:
                 return False
             return bool(git.run("for-each-ref", "--count=1", "--format=%(refname)", f"--contains={commit}"))
@@ -219,6 +225,12 @@ def _names(git: Git, expression: str) -> str | None:
         return git.run("rev-parse", "--verify", "--quiet", "--end-of-options", expression).decode("ascii").strip()
     except GitFailedError:
         return None
+
+
+def _names_no_commit(url: str, ref: str, kind: str) -> InputError:
+    message = f"{ref} names no commit but a {'file' if kind == 'blob' else 'folder'} (git calls it a {kind})"
+    remedy = "name a tag, branch or commit of the repository that stands for a state of all its files"
+    return InputError(Problem(code="git-ref", message=message, path=url, remedy=remedy))
 
 
 def _is_refusal(error: GitFailedError) -> bool:

@@ -98,20 +98,24 @@ class Plan:
                 return
 
     def _check_target(self, path: str, target: str) -> None:
-        """Check that a link stays inside: down from a place above it, and through no other link."""
-        parts = target.split("/")
-        ups = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
-        folder = path.split("/")[:-1]
-        rest = parts[ups:]
-        if not target or target.startswith("/") or _name_fault("/".join(rest) or "x") is not None:
+        """Check that a link stays inside at every step of its way, and goes through no other link."""
+        steps = steps_of(target)
+        if not target or target.startswith("/") or _name_fault("/".join(step for step in steps if step != "..") or "x"):
             self._add(f"is a symbolic link to {quoted(target)}, which is no plain relative path", path)
-        elif ups > len(folder):
+            return
+        if rises_above(path, target, 0):
             self._add(f"is a symbolic link to {quoted(target)}, out of the archive", path)
-        else:
-            led = "/".join([*folder[: len(folder) - ups], *rest])
-            behind = next((up for up in _above(led) if up in self.members and self.members[up].kind == "link"), None)
-            if behind is not None:
-                self._add(f"is a symbolic link through another, {quoted(behind)}", path)
+            return
+        place = path.split("/")[:-1]
+        for step in steps[:-1]:
+            if step == "..":
+                place.pop()
+                continue
+            place.append(step)
+            passed = "/".join(place)
+            if passed in self.members and self.members[passed].kind == "link":
+                self._add(f"is a symbolic link through another, {quoted(passed)}", path)
+                return
 
     def _add(self, message: str, name: str | None) -> None:
         if len(self._problems) < SHOWN:
@@ -122,6 +126,21 @@ class Plan:
 
     def _limit(self, message: str) -> SourceError:
         return SourceError(Problem(code="archive-limit", message=message, path=self._source, remedy=_REMEDY))
+
+
+def steps_of(target: str) -> list[str]:
+    """Return the names and `..` of a link's target; `.` and doubled or final slashes lead nowhere."""
+    return [step for step in target.split("/") if step not in {"", "."}]
+
+
+def rises_above(path: str, target: str, top: int) -> bool:
+    """Tell whether the way of a link at `path` leaves, if only to come back, the folder `top` levels below the root."""
+    depth = path.count("/") - top
+    for step in steps_of(target):
+        depth += -1 if step == ".." else 1
+        if depth < 0:
+            return True
+    return False
 
 
 def _above(path: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -14,7 +16,6 @@ from resolver.sources.trees import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from packaging.requirements import Requirement
 
@@ -97,11 +98,9 @@ def _check_backend_path(folder: Path, path: str, top: Path, source: str) -> None
     normal = posixpath.normpath(path)
     inside = not posixpath.isabs(normal) and normal.split("/")[0] != ".." and BACKEND_PATH.fits(normal)
     place = folder / normal if inside else folder
-    if (
-        not inside
-        or not place.resolve().is_relative_to(folder.resolve())
-        or not place.resolve().is_relative_to(top.resolve())
-    ):
+    # Not `Path.resolve`, which fails at a link that leads to itself.
+    real = Path(os.path.realpath(place))
+    if not inside or not all(real.is_relative_to(os.path.realpath(above)) for above in (folder, top)):
         raise _wrong(f"has the backend-path {quoted(path)}, which leads out of the source (PEP 517)", source)
     if not place.is_dir():
         raise _wrong(f"has the backend-path {quoted(path)}, and there is no such folder", source)

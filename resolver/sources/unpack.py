@@ -21,7 +21,7 @@ from lock.errors import Problem
 from lock.grammar import quoted
 from resolver.inspection.streams import BoundedFile
 from resolver.sources.errors import SourceError, refused
-from resolver.sources.members import MAX_UNPACKED_BYTES, Member, Plan
+from resolver.sources.members import MAX_UNPACKED_BYTES, Member, Plan, rises_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,7 +206,7 @@ def _single_top(plan: Plan) -> str | None:
 def _check_links(plan: Plan, stripped: int, source: str) -> None:
     """Refuse links out of the stripped folder; that all stay in the archive is checked before."""
     for path, member in plan.members.items():
-        if member.kind == "link" and member.target.split("/").count("..") > path.count("/") - stripped:
+        if member.kind == "link" and rises_above(path, member.target, stripped):
             message = f"{quoted(path)} is a symbolic link to {quoted(member.target)}, out of the archive's folder"
             raise refused("archive-unsafe", message, source=source, key=path, remedy=_REMEDY)
 

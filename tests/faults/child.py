@@ -21,7 +21,7 @@ from typing import Any
 _STEPS = {"os.rename", "os.remove", "os.mkdir", "os.utime", "os.chmod", "fcntl.flock"}
 _WRAPPED = ("fsync", "write", "writev")
 _IMPORTED_ONCE = (
-    *("plugin_lock.commands.add", "plugin_lock.commands.lock", "plugin_lock.main"),
+    *("plugin_lock.commands.add", "plugin_lock.commands.lock", "plugin_lock.running"),
     *("resolver.index.json_page", "resolver.operations.inspecting", "resolver.operations.relocking"),
 )
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT

@@ -173,6 +173,7 @@ def _archive_members() -> list[bytes]:
         joined({"dx": b"", "fx/PKG-INFO": b"Name: x\n", "fx/bin/run": b"#!/bin/sh\n", "lx/link": b"bin/run"}),
         joined({"lx": b"/etc", "fx/passwd": b"", "hy": b"../z", "cnull": b"", "s\xe9": b"1"}),
         joined({"f../x": b"", "f/x": b"", "fA": b"", "fa": b"", "fx/./y": b""}),
+        joined({"lself": b"self", "fx": b""}),
     ]
 
 

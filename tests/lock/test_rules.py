@@ -235,7 +235,7 @@ def test_a_version_fits_exactly_when_it_is_in_normal_form(version: str) -> None:
     "spelt",
     [
         *(grammar.NAME, grammar.VERSION, grammar.SYSTEM, grammar.WHEEL, grammar.MODULE, grammar.SCRIPT),
-        *(grammar.LIBRARY, grammar.ENTRY_NAME, grammar.GROUP, grammar.INDEX_NAME),
+        *(grammar.LIBRARY, grammar.GROUP, grammar.INDEX_NAME),
         *(grammar.SDIST, grammar.FILE, grammar.BACKEND, grammar.PLUGIN_ID, grammar.VARIABLE, grammar.RISK),
         *(grammar.NAR_HASH, grammar.COMMIT, grammar.SHA256),
     ],
@@ -247,6 +247,18 @@ def test_no_grammar_admits_what_could_escape(spelt: grammar.Grammar, value: str)
 @pytest.mark.parametrize("value", ["/etc/x.pth", "a/../b", "./a", "a//b", "a/", "a\\b", "..", "~root"])
 def test_a_start_up_file_stays_in_site_packages(value: str) -> None:
     assert not grammar.STARTUP_FILE.fits(value)
+
+
+@pytest.mark.parametrize("value", ["name with space", "x.y:z", "Name-1+a"])
+def test_real_names_of_entry_points_fit(value: str) -> None:
+    assert grammar.ENTRY_NAME.fits(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["/a", "a/", "a/b", "a//b", "a/../b", "./a", " a", "a ", "a  b", "a\n", "${x}", "é", "-rf", "a\\b"]
+)
+def test_a_name_of_an_entry_point_leads_nowhere(value: str) -> None:
+    assert not grammar.ENTRY_NAME.fits(value)
 
 
 @pytest.mark.parametrize("value", ["sitecustomize.py", "usercustomize/__init__.py", "ruamel.yaml-0.1-nspkg.pth"])

@@ -55,6 +55,14 @@ def test_the_environment_lets_a_host_find_and_load_every_plugin(nix: Nix, lock: 
     }
 
 
+def test_members_that_begin_with_a_dot_are_installed_as_any(nix: Nix, lock: LockMaker) -> None:
+    lock.package("helper", files={"./helper/__init__.py": "", "./README.md": "of the helper"})
+    lock.plugin("weather-plugin", needs=["helper"])
+    (built,) = nix.build(f"({standalone(lock.write())}).packages.helper")
+    assert (site_packages(built, lock) / "README.md").read_text(encoding="utf-8") == "of the helper"
+    assert host_sees([site_packages(built, lock)], "import helper; print(helper.__name__)") == "helper\n"
+
+
 def test_a_second_build_gives_the_same_bytes(nix: Nix, lock: LockMaker) -> None:
     # Sets and data are what byte-code and archives differ in first.
     lock.package("helper", files={"helper/__init__.py": "NAMES = {'a', 'b', 'c', 'd'}\n", "helper/data.txt": "x"})

@@ -60,6 +60,13 @@ def test_the_flake_passes_its_own_check_without_a_network(nix: Nix, checkout: Pa
     flake(nix, "flake check", checkout, nixpkgs)
 
 
+def test_the_formatter_takes_a_whole_tree(nix: Nix, checkout: Path, nixpkgs: Path) -> None:
+    # The newest Nix hands it no file, and nixfmt alone would read stdin.
+    names = ("--apply", "builtins.mapAttrs (_: one: one.name)")
+    found = json.loads(run_on_flake(nix, "eval --json", f"path:{checkout}#formatter", {"nixpkgs": nixpkgs}, *names))
+    assert set(found.values()) == {"nixfmt-tree"}
+
+
 @NEEDS_NIXPKGS
 def test_the_flake_evaluates_with_the_real_nixpkgs_for_every_system(nix: Nix, checkout: Path, tmp_path: Path) -> None:
     skip_where_nix_is_too_old(nix)
@@ -80,7 +87,9 @@ def test_the_flake_evaluates_with_the_real_nixpkgs_for_every_system(nix: Nix, ch
 
 # nixfmt cannot be had of a tree without Haskell's packages; all else is that tree's own.
 WITHOUT_HASKELL = """{ outputs = _: let base = import ./tree.nix { }; in base // {
-  legacyPackages = builtins.mapAttrs (_: pkgs: pkgs // { nixfmt = pkgs.hello; }) base.legacyPackages;
+  legacyPackages = builtins.mapAttrs (
+    _: pkgs: pkgs // { nixfmt = pkgs.hello; nixfmt-tree = pkgs.hello; }
+  ) base.legacyPackages;
 }; }
 """
 

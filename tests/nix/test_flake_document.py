@@ -38,11 +38,11 @@ in if ofSystem.type or null == "derivation" then [ place ]
 
 
 def test_every_output_is_in_the_table_and_nothing_else(nix: Nix) -> None:
-    formatter = f'{pkgs()}.stdenv.mkDerivation {{ name = "nixfmt"; buildCommand = ""; }}'
+    formatter = f'{pkgs()}.stdenv.mkDerivation {{ name = "nixfmt-tree"; buildCommand = ""; }}'
     names = nix.evaluate(
         f'let pkgs = {pkgs()}; system = "{SYSTEM}"; flake = import {ROOT}/flake.nix; self = flake.outputs {{'
         " inherit self; nixpkgs = { inherit (pkgs) lib;"
-        f" legacyPackages.${{system}} = pkgs // {{ nixfmt = {formatter}; }}; }}; }}; in ({NAMES}) self"
+        f" legacyPackages.${{system}} = pkgs // {{ nixfmt-tree = {formatter}; }}; }}; }}; in ({NAMES}) self"
     )
     table = TEXT.partition("| output | what for |")[2].partition("\n\n")[0]
     documented = [name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])]

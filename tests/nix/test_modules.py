@@ -160,9 +160,13 @@ def test_a_folder_is_linked_under_the_name_the_host_knows_or_the_one_it_is_given
         ('linked = [ "note" ];', "linked names note, which is no directory plugin"),
         ('plugins = [ "note" ];', "no plugin note in the lock"),
         ("arguments.python = 1;", "arguments sets python, which have options of their own"),
+        (
+            "arguments.fetchURL = 1;",
+            "arguments sets fetchURL, which the library does not take; it takes fetchGit, fetchurl",
+        ),
         ('plugin = [ "notes" ];', "does not exist"),
     ],
-    ids=["climbing", "absolute", "same", "inside", "name", "linked", "plugins", "arguments", "unknown"],
+    ids=["climbing", "absolute", "same", "inside", "name", "linked", "plugins", "arguments", "misspelt", "unknown"],
 )
 def test_options_that_make_no_sense_are_refused(nix: Nix, lock: LockMaker, more: str, words: str) -> None:
     lock_folder(lock, "weather")

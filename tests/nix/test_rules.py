@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lock.urls import git_fault
+from tests.nix.hosts import pkgs
 from tests.nix.machine import LIBRARY, Nix, quoted
+
+if TYPE_CHECKING:
+    from tests.nix.locks import LockMaker
 
 pytestmark = pytest.mark.nix
 
@@ -169,3 +173,18 @@ def test_a_folder_in_place_of_a_lock_is_an_error_that_names_the_file_in_it(nix: 
     message = nix.refusal(f"{read(tmp_path)}.view.systems")
     assert "is a folder" in message
     assert f"name the file in it: {tmp_path}/plugins.lock" in message
+
+
+@pytest.mark.parametrize("given", ['"./plugins.lock"', '"lock-version = 1"', "null", "{ }"])
+def test_what_is_no_path_of_a_lock_is_told_as_such(nix: Nix, given: str) -> None:
+    message = nix.refusal(f"(import {LIBRARY} {{ lock = {given}; pkgs = {pkgs()}; }}).environment.drvPath")
+    assert "plugin-lock: `lock` is the path of a plugins.lock" in message
+
+
+def test_a_path_in_the_store_may_be_a_string(nix: Nix, lock: LockMaker) -> None:
+    # As `"${self}/plugins.lock"` of a flake, whose string knows where it is from.
+    lock.plugin("weather-plugin")
+    lock.write()
+    folder = f'builtins.path {{ path = {quoted(lock.path.parent)}; name = "source"; }}'
+    expression = f'import {LIBRARY} {{ lock = "${{{folder}}}/plugins.lock"; pkgs = {pkgs()}; }}'
+    assert nix.evaluate(f"builtins.attrNames ({expression}).packages", "--read-write-mode") == ["weather-plugin"]

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from plugin_lock.command_group import LazyGroup
-from plugin_lock.main import run
+from plugin_lock.running import run
 from tests.servers.index_server import IndexServer
 
 if TYPE_CHECKING:

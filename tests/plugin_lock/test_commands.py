@@ -277,6 +277,13 @@ def test_no_project_is_explained(demo: Demo, tmp_path: Path) -> None:
     assert "plugin-lock init" in ran.err
 
 
+def test_build_of_an_unknown_plugin_is_2_and_names_the_nearest(locked: Demo) -> None:
+    ran = locked.run("build", "plog")
+    assert ran.code == 2
+    assert "plog is not a plugin of the lock" in ran.err
+    assert "plug" in ran.err
+
+
 def test_build_without_nix_is_3_and_says_so(locked: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(locked.folder))
     ran = locked.run("build")

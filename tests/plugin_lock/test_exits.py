@@ -111,6 +111,13 @@ def test_a_full_disk_under_stdout_is_3_and_said(locked: Demo) -> None:
     assert "Exception" not in ran.err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_a_full_disk_keeps_from_json_is_said_on_stderr(locked: Demo) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = locked.process("tree", "--json", stdout=full)
+    assert (ran.code, ran.err.splitlines()[0]) == (3, "error: No space left on device")
+
+
 def test_a_closed_stdout_is_no_traceback(locked: Demo) -> None:
     ran = locked.process("tree", preexec_fn=lambda: os.close(1), stdout=None)
     assert "Traceback" not in ran.err
@@ -140,6 +147,29 @@ def test_an_interrupt_is_130_and_leaves_the_files_whole(locked: Demo, command: t
     assert sorted(path.name for path in locked.folder.iterdir()) == ["plugins.lock", "plugins.toml", "requirements.txt"]
 
 
+INTERRUPTED_WHILE_IMPORTING = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["plugin-lock", "lock"]
+from plugin_lock.main import main
+main()
+"""
+
+
+def test_an_interrupt_before_the_program_is_read_is_no_traceback(locked: Demo) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING]
+    ran = subprocess.run(command, cwd=locked.folder, env=locked.environ, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr == "error: interrupted; plugins.toml and plugins.lock are whole\n"
+
+
 def test_an_interrupt_gives_the_terminal_back(locked: Demo) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
@@ -166,6 +196,27 @@ def test_an_interrupt_gives_the_terminal_back(locked: Demo) -> None:
     hidden, visible = b"\x1b[?25l", b"\x1b[?25h"
     assert shown.rindex(visible) > shown.rindex(hidden)
     assert shown.endswith(b"interrupted; plugins.toml and plugins.lock are whole\r\n")
+
+
+WARNED_BY_A_LIBRARY = """
+import sys, warnings
+import plugin_lock.running as running
+
+def run(arguments, invocation):
+    warnings.warn("System time is way off")
+    return 0
+
+running.run = run
+running.run_process()
+"""
+
+
+@pytest.mark.parametrize(("options", "shown"), [((), False), (("-W", "default"), True)])
+def test_what_libraries_warn_programmers_of_is_kept_from_users(options: tuple[str, ...], *, shown: bool) -> None:
+    command = [sys.executable, *options, "-c", WARNED_BY_A_LIBRARY]
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert ("System time is way off" in ran.stderr) == shown
 
 
 PROBLEM = Problem(code="x", message="text")

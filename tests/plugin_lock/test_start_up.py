@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CODE = """\
 import json, sys
-from plugin_lock.main import run
+from plugin_lock.running import run
 code = run(sys.argv[1:])
 print("\\n" + json.dumps(sorted(sys.modules)))
 sys.exit(code)

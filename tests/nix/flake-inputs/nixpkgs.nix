@@ -26,6 +26,7 @@
           all = pkgs // {
             git = tool "git";
             nixfmt = tool "nixfmt";
+            nixfmt-tree = tool "nixfmt-tree";
             example-host = import ./example-host.nix { inherit pkgs; };
             writeText =
               name: text:

@@ -96,7 +96,7 @@ let
     enum =
       values:
       mkOptionType {
-        name = "enum";
+        name = "one of ${builtins.concatStringsSep ", " (map builtins.toJSON values)}";
         check = value: builtins.elem value values;
       };
 

@@ -48,6 +48,25 @@ def test_a_memory_provider_needs_no_register() -> None:
     assert (plugin.read.manifest.id, plugin.read.manifest.hooks) == ("my_memory", ("prefetch",))
 
 
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        "[pre_tool_call, on_session_end]",
+        "[{name: pre_tool_call, description: it asks}, on_session_end]",
+        "{pre_tool_call: [{command: ./ask.sh}], on_session_end: null}",
+    ],
+)
+def test_hooks_that_no_host_reads_may_have_any_of_their_usual_forms(tmp_path: Path, hooks: str) -> None:
+    plant(tmp_path, {**HERMES, "plugin.yaml": f"name: x\nprovides_hooks: [post_llm_call]\nhooks: {hooks}\n"})
+    assert read(tmp_path).read.manifest.hooks == ("on_session_end", "post_llm_call", "pre_tool_call")
+
+
+def test_a_hook_that_is_no_name_is_refused_in_a_table_as_well(tmp_path: Path) -> None:
+    plant(tmp_path, {**HERMES, "plugin.yaml": 'name: x\nhooks:\n  ok: 1\n  "no name": 2\n'})
+    (said,) = refusal(tmp_path)
+    assert said.startswith("plugin.yaml:4: hooks.'no name': \"no name\" cannot be a name here")
+
+
 def test_a_plugin_without_a_name_is_known_by_its_folder() -> None:
     plugin = read(DATA / "catalogue")
     assert (plugin.read.manifest.id, plugin.read.manifest.requires_host) == ("folder", ">=0.19")

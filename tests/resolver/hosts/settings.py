@@ -14,7 +14,7 @@ LINUX = "x86_64-linux"
 SYSTEMS = ("aarch64-darwin", "aarch64-linux", "x86_64-darwin", "x86_64-linux")
 
 
-def host(source=None, *, name="host-app", python="3.12", extras=(), groups=()):
+def host(source=None, *, name="host-app", python="3.12", extras=(), groups=(), versions=None):
     return HostConfig(
         name=name,
         python=python,
@@ -22,6 +22,7 @@ def host(source=None, *, name="host-app", python="3.12", extras=(), groups=()):
         source=source,
         extras=tuple(extras),
         dependency_groups=tuple(groups),
+        versions=versions or {},
         place=Place(path="plugins.toml", line=3, key="host"),
     )
 

@@ -40,7 +40,12 @@ def test_a_directory_is_shipped_at_an_unknown_version():
     provided = load_file(FOLDER, "pylock.toml")
     assert provided.unversioned[LINUX] == {"host-app": "pylock.toml:42"}
     assert provided.version is None
-    assert provided.warnings == ("pylock.toml:42: host-app is shipped at a version the file does not know",)
+    assert provided.warnings == (
+        (
+            "pylock.toml:42: host-app is shipped at an unknown version; "
+            'for plugins that ask for a version, add it to [host]: versions = { host-app = "…" }'
+        ),
+    )
 
 
 def test_a_named_pylock_is_read_too(tmp_path):

@@ -69,7 +69,12 @@ def test_an_address_ships_its_distribution_at_the_version_a_wheel_tells(tmp_path
     assert provided.ships(LINUX, "net")
     if version is None:
         assert provided.unversioned[LINUX]["net"] == "requirements.txt:1"
-        assert provided.warnings == ("requirements.txt:1: net is shipped at a version the file does not tell",)
+        assert provided.warnings == (
+            (
+                "requirements.txt:1: net is shipped at an unknown version; "
+                'for plugins that ask for a version, add it to [host]: versions = { net = "…" }'
+            ),
+        )
     else:
         assert provided.on(LINUX, "net").version == version
         assert provided.warnings == ()
@@ -92,6 +97,20 @@ def test_a_line_that_is_not_pinned_is_refused_with_what_to_do(tmp_path, pin):
         "requirements.txt:2: Net is not pinned to one version\n"
         "  help: pin it (`net==…`): write the file with `uv pip compile` or `pip freeze`"
     )
+
+
+def test_a_line_for_other_machines_need_not_be_pinned(tmp_path):
+    lines = "numpy<2; python_version < '3.11'\nnumpy==2.3 ; python_version >= '3.11'\n"
+    lines += "pyobjc-core ; sys_platform=='darwin'\n"
+    assert versions(load_text(tmp_path, "requirements.txt", lines)) == {"numpy": "2.3"}
+    with pytest.raises(InputError) as caught:
+        load_text(tmp_path, "requirements.txt", lines, LINUX, "aarch64-darwin")
+    assert [problem.line for problem in caught.value.problems] == [3]
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_names_that_rye_gives_are_known(tmp_path, name):
+    assert versions(load_text(tmp_path, name, "# generated\nnet==3.1\n    # via host-app\n")) == {"net": "3.1"}
 
 
 def test_every_bad_line_is_named_at_once(tmp_path):

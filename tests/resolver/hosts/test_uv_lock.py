@@ -91,7 +91,12 @@ def test_a_package_without_a_version_is_shipped_at_an_unknown_one():
     assert provided.on(LINUX, "core-part") is None
     assert provided.ships(LINUX, "core-part")
     assert provided.unversioned[LINUX] == {"core-part": "uv.lock:12"}
-    assert provided.warnings == ("uv.lock:12: core-part is shipped at a version the lock does not know",)
+    assert provided.warnings == (
+        (
+            "uv.lock:12: core-part is shipped at an unknown version; "
+            'for plugins that ask for a version, add it to [host]: versions = { core-part = "…" }'
+        ),
+    )
 
 
 def test_a_virtual_project_gives_its_dependencies_and_is_not_shipped_itself():
@@ -132,6 +137,24 @@ def test_the_lock_of_a_script_starts_from_its_requirements(tmp_path):
     assert versions(provided) == {"net": "3.1", "sock": "1.2"}
     assert provided.version is None
     assert provided.unversioned[LINUX] == {"host-app": "[host]"}
+
+
+def test_a_script_that_needs_nothing_ships_nothing(tmp_path):
+    options = '[options]\nexclude-newer = "0001-01-01T00:00:00Z"\nexclude-newer-span = "P7D"\n'
+    provided = load_text(tmp_path, "script.py.lock", HEAD + options)
+    assert versions(provided) == {}
+    assert provided.warnings == ("script.py.lock holds no packages: nothing but the host itself counts as shipped",)
+
+
+def test_a_group_of_the_workspace_is_taken_where_the_member_has_none_of_that_name(tmp_path):
+    manifest = '[manifest]\nmembers = ["host-app"]\n[manifest.dependency-groups]\n'
+    manifest += 'dev = [{ name = "of-root" }]\nlint = [{ name = "of-root" }]\n'
+    member = ROOT.replace('"."', '"packages/app"') + '[package.dev-dependencies]\ndev = [{ name = "of-member" }]\n'
+    text = HEAD + manifest + member + package("of-member", "1") + package("of-root", "1")
+    dev = load_text(tmp_path, "uv.lock", text, groups=["dev"])
+    assert versions(dev) == {"host-app": "1.0", "of-member": "1"}
+    lint = load_text(tmp_path, "uv.lock", text, groups=["lint"])
+    assert versions(lint) == {"host-app": "1.0", "of-root": "1"}
 
 
 def test_the_host_may_be_a_dependency_of_the_locked_project(tmp_path):
@@ -194,6 +217,7 @@ def test_conflicting_choices_are_refused(case, choices, named):
     assert problem.path == "uv.lock"
     assert problem.line is not None
     assert problem.line > 3
+    assert problem.remedy == "choose one of them in `extras` and `dependency-groups` of [host]"
 
 
 def test_another_format_version_is_refused(tmp_path):
@@ -220,6 +244,7 @@ def test_locks_that_say_distribution_are_read(tmp_path):
 def test_a_python_the_lock_does_not_support_is_refused(tmp_path):
     problem = refused(tmp_path, HEAD + ROOT, python="3.10")
     assert str(problem).startswith("uv.lock:3: the host is locked for Python >=3.11, and [host] says 3.10")
+    assert problem.remedy == "set `python` in [host] to a version that the host is locked for"
 
 
 def test_a_minor_version_is_supported_where_one_of_its_patch_levels_is(tmp_path):
@@ -236,6 +261,7 @@ def test_a_target_outside_the_locked_environments_is_refused(tmp_path):
     assert problem.code == "host-target"
     assert problem.line == 4
     assert "x86_64-darwin" in problem.message
+    assert problem.remedy.startswith("take x86_64-darwin out of `systems` in [targets], or")
 
 
 def test_two_versions_on_one_target_are_refused_and_both_named(tmp_path):

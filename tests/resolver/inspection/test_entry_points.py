@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lock import grammar
 from resolver.inspection.entry_points import parse_entry_points
 from resolver.inspection.findings import Findings, InspectionError
 from resolver.inspection.model import SeenEntryPoint
@@ -43,11 +44,21 @@ def test_the_case_of_names_is_kept() -> None:
     assert [entry.name for entry in parsed("[g]\nName = m\nname = m\n")] == ["Name", "name"]
 
 
+def test_a_name_of_several_parts_is_no_path() -> None:
+    (entry,) = parsed("[mkdocs.plugins]\nmaterial/search = material.plugins.search.plugin:SearchPlugin\n")
+    assert entry.name == "material/search"
+    # Where the host loads that group it is refused: see the tests of operations.
+    assert not grammar.ENTRY_NAME.fits(entry.name)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[g]\n../../bin/sh = m:a\n", "line 2 names an entry point '../../bin/sh', which looks like a path"),
-        ("[g]\na/b = m:a\n", "line 2 names an entry point 'a/b', which looks like a path"),
+        ("[console_scripts]\na/b = m:a\n", "line 2 names an entry point 'a/b', which looks like a path"),
+        ("[g]\n/b = m:a\n", "line 2 names an entry point '/b', which looks like a path"),
+        ("[g]\na//b = m:a\n", "line 2 names an entry point 'a//b', which looks like a path"),
+        ("[g]\na/./b = m:a\n", "line 2 names an entry point 'a/./b', which looks like a path"),
         ("[g]\na..b = m:a\n", "line 2 names an entry point 'a..b', which looks like a path"),
         ("[g]\na\\b = m:a\n", r"line 2 names an entry point 'a\\b', which looks like a path"),
         ("[g]\na\rb = m:a\n", r"line 2 names an entry point 'a\rb', which holds characters that no name needs"),

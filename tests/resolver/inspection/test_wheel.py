@@ -17,7 +17,7 @@ from resolver.inspection import archive as archive_module
 from resolver.inspection.findings import InspectionError
 from resolver.inspection.model import SeenEntryPoint, WheelContents
 from resolver.inspection.wheel import inspect
-from tests.resolver.inspection.conftest import refusal, tampered
+from tests.resolver.inspection.conftest import refusal
 from tests.resolver.inspection.native_files import elf_file, fat_file, macho_file
 from tests.wheels import build_wheel, core_metadata, wheel_bytes
 
@@ -145,52 +145,6 @@ def test_a_wheel_version_that_we_do_not_know_is_refused(refused: Refuse, content
     ]
 
 
-def _with_tags(folder: Path, named: str, *inside: str) -> Path:
-    """A wheel whose name has other tags than its WHEEL file."""
-    path = build_wheel(folder, "thing", "1.0", tags=named)
-    wheel = "".join(f"Tag: {tag}\n" for tag in inside)
-    content = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\n{wheel}".encode()
-    path.write_bytes(tampered(path.read_bytes(), {f"{INFO}/WHEEL": content}, []))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("named", "inside"),
-    [
-        ("py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64", "py3-none-any"),  # playwright
-        ("py3-none-macosx_11_0_universal2", "py3-none-any"),
-        ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-linux_x86_64"),
-        ("cp312-cp312-manylinux_2_17_x86_64", "py3-none-any"),
-        ("cp312-abi3-musllinux_1_2_aarch64", "py2.py3-none-linux_aarch64"),
-        ("cp38-abi3-macosx_11_0_arm64", "cp38-abi3-macosx_10_12_arm64"),
-    ],
-)
-def test_a_wheel_renamed_for_its_system_is_told_and_taken(tmp_path: Path, named: str, inside: str) -> None:
-    found = inspect(_with_tags(tmp_path, named, inside), name="thing", version="1.0")
-    assert any(remark.startswith("its WHEEL file has other tags than its name: ") for remark in found.remarks)
-
-
-@pytest.mark.parametrize(
-    ("named", "inside"),
-    [
-        ("py3-none-manylinux_2_17_x86_64", "py3-none-win_amd64"),
-        ("py3-none-manylinux_2_17_x86_64", "py3-none-linux_aarch64"),
-        ("py3-none-any", "py3-none-linux_x86_64"),
-        ("cp312-cp312-manylinux_2_17_x86_64", "cp311-cp311-manylinux_2_17_x86_64"),
-        ("cp312-cp312-manylinux_2_17_x86_64", "pp310-pypy310_pp73-linux_x86_64"),
-    ],
-)
-def test_a_wheel_of_another_build_than_its_name_says_is_refused(tmp_path: Path, named: str, inside: str) -> None:
-    assert refusal(_with_tags(tmp_path, named, inside)) == [
-        f"wheel-tags: '{INFO}/WHEEL' has the tags {inside}, which are not those of the file's name"
-    ]
-
-
-def test_a_wheel_without_a_tag_is_refused(tmp_path: Path) -> None:
-    (problem,) = refusal(_with_tags(tmp_path, "py3-none-any"))
-    assert problem == f"wheel-tags: '{INFO}/WHEEL' has the tags none, which are not those of the file's name"
-
-
 @pytest.mark.attack(17)
 def test_two_dist_info_folders_are_refused(refused: Refuse) -> None:
     assert refused(added=[("other-1.0.dist-info/METADATA", b"")]) == [
@@ -208,7 +162,7 @@ def test_a_data_folder_of_another_distribution_is_refused(refused: Refuse) -> No
 def test_all_problems_are_told_at_once(refused: Refuse) -> None:
     problems = refused(
         metadata=core_metadata("other", "2.0"),
-        entry_points={"g": {"a/b": "m:a"}},
+        entry_points={"g": {"../b": "m:a"}},
         files={"thing-1.0.data/nowhere/x": "", "thing/x.so": elf_file(["lib x.so"])},
         replaced={f"{INFO}/RECORD": None},
     )

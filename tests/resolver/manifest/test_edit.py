@@ -109,6 +109,7 @@ def test_an_existing_entry_keeps_what_is_not_asked_for_anew() -> None:
         "sys_platform == 'linux'", "os_name == 'posix'"
     )
     assert after_add('x = ">=1" # c\n', "x[b]") == 'x = { version = ">=1", extras = ["b"] } # c\n'
+    assert after_add('x = { version = ">=1" } # c\n', "x[b]") == 'x = { version = ">=1", extras = ["b"] } # c\n'
     assert after_add('x = { extras = ["b"] }\n', "x") == 'x = { extras = ["b"] }\n'
 
 
@@ -175,6 +176,26 @@ def test_new_names_easily_mistaken_for_each_other_are_refused() -> None:
 
 def test_other_spellings_of_a_standing_name_mean_the_same_plugin() -> None:
     assert after_add('rtk_hermes = "*"\n', "RTK.Hermes>=1") == 'rtk_hermes = ">=1"\n'
+
+
+def test_the_host_itself_is_not_added() -> None:
+    """Its own words, for the entry that a reader would complain of stands on no line of the file."""
+    assert refused("HOST>=2") == (
+        '"host" is the host itself\n  help: name plugins only; what the host is and ships stands in [host]'
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "removed"),
+    [
+        ('{ a = ">=1" } # mine', '{ a = ">=1", new = ">=2" } # mine', '{ new = ">=2" } # mine'),
+        ("{a=\">=1\",  b = '*'}", '{ a = ">=1", b = \'*\', new = ">=2" }', "{ b = '*', new = \">=2\" }"),
+    ],
+)
+def test_an_inline_table_is_left_with_blanks_where_a_person_sets_them(before: str, added: str, removed: str) -> None:
+    edited = add(f"plugins = {before}\n{BASE}", ["new>=2"])
+    assert edited == f"plugins = {added}\n{BASE}"
+    assert remove(edited, ["a"]) == f"plugins = {removed}\n{BASE}"
 
 
 def test_an_entry_is_removed_and_comments_of_their_own_stay() -> None:

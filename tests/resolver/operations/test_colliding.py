@@ -115,6 +115,34 @@ def test_what_builds_a_source_may_bring_what_the_host_ships_or_a_plugin_has(buil
     assert built.lock().status == "written"
 
 
+# -- programs ----------------------------------------------------------------------------------------------------------
+
+
+def with_programs(workshop: Workshop, **programs: str) -> None:
+    for package, program in programs.items():
+        scripts = {"console_scripts": {program: f"{package}:main"}}
+        workshop.server.add_wheel(package, "1.0", files={f"{package}.py": ""}, entry_points=scripts)
+        workshop.plugins[package] = '"*"'
+
+
+def test_two_packages_with_one_program_are_refused(workshop: Workshop) -> None:
+    with_programs(workshop, left="weather", right="weather")
+    with pytest.raises(LockError) as refused:
+        workshop.lock()
+    (problem,) = refused.value.problems
+    assert problem.code == "program-collision"
+    assert problem.message == "left brings the program weather, and so does right"
+    assert 'allow-modules = { "left" = "why" }' in str(problem.remedy)
+    workshop.settings = '[policy]\nallow-modules = { right = "only the library is used" }'
+    assert workshop.lock().status == "written"
+    assert workshop.check().warnings == ()
+
+
+def test_programs_of_other_names_are_fine(workshop: Workshop) -> None:
+    with_programs(workshop, left="weather", right="forecast")
+    assert workshop.lock().status == "written"
+
+
 # -- looked at again ---------------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,30 @@ def test_start_up_code_is_refused_unless_the_policy_allows_it(workshop: Workshop
     assert workshop.lock().status == "written"
 
 
+def test_start_up_code_of_wheels_for_several_systems_is_told_once(workshop: Workshop) -> None:
+    for tag in ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64"):
+        workshop.server.add_wheel("early", "1.0", tags=f"py3-none-{tag}", files={"early.py": "", "x.pth": "import x\n"})
+    workshop.plugins["early"] = '"*"'
+    (told,) = refusal(workshop)
+    assert told == (
+        "startup-code: early-1.0-py3-none-manylinux_2_17_aarch64.whl (and 1 more of its files) runs code whenever an"
+        " interpreter starts: x.pth"
+    )
+
+
+@pytest.mark.attack(18)
+def test_a_slash_in_the_name_of_an_entry_point_is_refused_where_the_host_loads_it(workshop: Workshop) -> None:
+    points = {"the_host.plugins": {"notes/search": "notes:go"}, "elsewhere": {"notes/blog": "notes:go"}}
+    workshop.server.add_wheel("notes", "1.0", files={"notes.py": ""}, entry_points=points)
+    workshop.plugins["notes"] = '"*"'
+    (told,) = refusal(workshop)
+    assert told.startswith(
+        "entry-points: the entry point 'notes/search' in the_host.plugins is not an entry point's name"
+    )
+    workshop.server.add_wheel("notes", "1.1", files={"notes.py": ""}, entry_points={"elsewhere": points["elsewhere"]})
+    assert workshop.lock().status == "written"
+
+
 @pytest.mark.attack(11)
 def test_a_file_that_only_adds_paths_is_told(workshop: Workshop) -> None:
     bring(workshop, "early", {"early.py": "", "early.pth": "../elsewhere\n"})

@@ -193,6 +193,25 @@ def test_a_plugin_that_the_host_ships_is_said_to_be_superfluous(workshop: Worksh
     assert workshop.check().problems == ()
 
 
+@pytest.mark.parametrize(
+    ("version", "remedy"),
+    [
+        ("==9", 'the-host 3.0 would work: write under [host]: requirement = "the-host==3.0"; or say what the host'),
+        ("", "change [host].requirement, or say what the host ships with [host].lock or [host].environment"),
+    ],
+)
+def test_a_host_that_cannot_be_resolved_is_not_taken_for_a_plugin(
+    workshop: Workshop, server: IndexServer, version: str, remedy: str
+) -> None:
+    server.add_wheel("the-host", "3.0", requires=[] if version else ["absent"])
+    workshop.host_source = f'requirement = "the-host{version}"'
+    with pytest.raises(ResolutionError) as raised:
+        workshop.lock()
+    (problem,) = raised.value.problems
+    assert (problem.remedy or "").startswith(remedy)
+    assert "plugin-lock remove" not in str(problem)
+
+
 def test_a_host_that_is_a_requirement_is_resolved_from_the_index(workshop: Workshop, server: IndexServer) -> None:
     server.add_wheel("the-host", "3.0", requires=["web>=2"])
     server.add_wheel("web", "2.5")

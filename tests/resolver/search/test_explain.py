@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from packaging.requirements import Requirement
 
 from resolver.manifest.model import Place
@@ -50,6 +51,46 @@ def test_the_override_that_is_proposed_works() -> None:
     beside = host("protobuf==6.33.5")
     assert 'requirement = "protobuf==6.33.5"' in explanation(projects, "plug", beside=beside)
     search(projects, "plug", beside=beside, overrides=(override("protobuf==6.33.5", "mid"),))
+
+
+def test_a_version_that_no_file_of_the_host_tells_is_asked_for_and_no_nonsense_proposed() -> None:
+    projects = {"plug": {"2": release(["core>=3", "lib>=2"]), "1": release(["core>=2"])}}
+    beside = host("lib==1")
+    beside = structs.replace(beside, unversioned={system: {"core": "uv.lock:9"} for system in beside.packages})
+    text = explanation(projects, "plug", beside=beside)
+    assert "plug 1: requires core>=2, but the-host 1.0 ships core at an unknown version\n" in text
+    assert text.partition("  help: ")[2] == (
+        """\
+no file tells which version the host ships: say it under [host]: versions = { core = "…" }
+        use a the-host that ships lib>=2
+        if you know that plug works with lib 1, say so under [resolution]: overrides = \
+[{ package = "plug", requirement = "lib==1", reason = "…" }]
+        or leave plug out: plugin-lock remove plug"""
+    )
+
+
+def test_projects_that_are_released_together_are_told_of_once() -> None:
+    versions = [f"1.{number}" for number in range(40)]
+    projects: dict[str, Any] = {
+        "plug": {"1": release(["upper"])},
+        "upper": {text: release([f"lower>={text}"]) for text in versions},
+        "lower": {text: release(["lib<2"]) for text in versions},
+    }
+    text = explanation(projects, "plug", beside=host("lib==2"))
+    assert (
+        """\
+  plug 1: requires upper
+    upper 1.0 to 1.39 (40 versions): requires lower>=1.39, and likewise 39 other ranges of it
+      lower 1.39: requires lib<2, but the-host 1.0 ships lib 2 (uv.lock:1)
+  help: use a the-host that ships lib<2
+"""
+        in text
+    )
+
+
+def test_a_plugin_for_another_version_of_the_host_itself_says_which() -> None:
+    text = explanation({"plug": {"1": release(["the-host>=2"])}}, "plug", beside=host("the-host==1.0"))
+    assert "  plug 1: requires the-host>=2, but the host is the-host 1.0\n  help: use the-host>=2\n" in text
 
 
 def test_the_nearest_version_that_works_is_named() -> None:
@@ -126,7 +167,8 @@ def test_a_page_without_versions_says_why(said: dict[str, Any], reason: str) -> 
 @pytest.mark.parametrize(
     ("spec", "settings", "reason"),
     [
-        (release(tags=["cp312-cp312-win_amd64"]), {}, "plug 1: it has no wheel for aarch64-linux"),
+        (release(tags=["cp312-cp312-manylinux_2_28_x86_64"]), {}, "plug 1: it has no wheel for aarch64-linux"),
+        (release(tags=["py2-none-any"]), {}, "plug 1: it has no wheel that fits Python 3.12 on any of the systems"),
         (release(tags=[], sdist=True), {}, "plug 1: it has no wheel, only a source distribution"),
         (release(requires_python=">=3.13"), {}, "plug 1: it requires Python >=3.13"),
         (release(yanked="broken build"), {}, "plug 1: it was yanked (broken build)"),

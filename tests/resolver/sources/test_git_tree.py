@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lock.errors import InputError, WorldError
 from lock.nar import nar_hash
 from resolver import git_commands
+from resolver.git_commands import Git
 from resolver.manifest.model import GitSource
 from resolver.sources import git_checkout
 from resolver.sources.errors import SourceError
@@ -290,6 +291,38 @@ def test_a_locked_commit_whose_tag_moved_can_still_be_had(repository: Repository
     source = GitSource(url=repository.url, tag="v1")
     assert "is not reachable from the tag it is asked by" in refusal(sources, source, first)
     assert content(sources.tree(pinned(source, first), first).path) == {"a": b"1"}
+
+
+def test_a_local_repository_sends_commits_and_no_files_to_vouch_for_one(
+    repository: Repository, sources: GitSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = repository.commit({"a": "1"})
+    repository.commit({"a": "2"})
+    run = Git.run
+    sent: list[str] = []
+
+    def watched(git: Git, *arguments: str, **options: Any) -> bytes:
+        out = run(git, *arguments, **options)
+        if "--filter=tree:0" in arguments:
+            sent.extend(run(git, "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)").decode().split())
+        return out
+
+    monkeypatch.setattr(Git, "run", watched)
+    sources.tree(GitSource(url=repository.url, revision=first), first)
+    assert sent == ["commit", "commit"]
+
+
+@pytest.mark.parametrize(("named", "what"), [("HEAD^{tree}", "folder (git calls it a tree)"), ("HEAD:a", "file (git")])
+@pytest.mark.parametrize("annotation", [(), ("-a", "-m", "a tag")])
+def test_a_tag_of_something_else_than_a_commit_is_told(
+    repository: Repository, sources: GitSources, named: str, what: str, annotation: tuple[str, ...]
+) -> None:
+    repository.commit({"a": "1"})
+    repository.git("tag", *annotation, "odd", repository.git("rev-parse", named))
+    source = GitSource(url=repository.url, tag="odd")
+    with pytest.raises(InputError, match="refs/tags/odd names no commit but a ") as raised:
+        sources.tree(source, sources.commit(source))
+    assert what in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", ["branch", "tag"])

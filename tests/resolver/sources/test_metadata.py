@@ -228,6 +228,12 @@ def test_a_backend_path_through_a_link_out_of_the_source_is_refused(tmp_path: Pa
     assert "leads out of the source" in wrong(folder, text)
 
 
+def test_a_backend_path_that_links_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "backend").symlink_to("backend")
+    text = '[build-system]\nrequires = []\nbuild-backend = "b"\nbackend-path = ["backend"]\n'
+    assert wrong(tmp_path, text) == "pyproject.toml has the backend-path 'backend', and there is no such folder"
+
+
 def test_a_pyproject_that_links_out_of_the_tree_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x = 1")
     folder = tmp_path / "source"
