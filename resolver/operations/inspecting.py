@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from lock.errors import LockError, Problem
 from lock.model import Archive, Sdist
 from resolver.inspection.agreement import differences
@@ -150,7 +152,24 @@ def warnings_of(lock: Lock, files: Mapping[str, Seen]) -> tuple[str, ...]:
         *_unknown_libraries(lock, files),
         *_unnamed_plugins(lock, files),
         *_unregistered(lock),
+        *_absent_extras(lock, files),
     )
+
+
+def _absent_extras(lock: Lock, files: Mapping[str, Seen]) -> Iterator[str]:
+    """Tell of extras that a plugin does not have: whoever asked for one expects something of it."""
+    for plugin in lock.plugins:
+        seen = [
+            files[key].contents.metadata
+            for package in lock.packages
+            if package.name == plugin.name and plugin.tree is None
+            for key in _keys(package)
+        ]
+        offered = {canonicalize_name(extra) for metadata in seen if metadata for extra in metadata.provides_extra}
+        for extra in plugin.extras if any(seen) else ():
+            if extra not in offered:
+                known = f"it has {', '.join(sorted(offered))}" if offered else "it has none"
+                yield f"{plugin.name} has no extra {extra}, so asking for it adds nothing; {known}"
 
 
 def _remarks(lock: Lock, files: Mapping[str, Seen]) -> Iterator[str]:

@@ -62,6 +62,15 @@ def test_a_slash_in_the_name_of_an_entry_point_is_refused_where_the_host_loads_i
     assert workshop.lock().status == "written"
 
 
+@pytest.mark.parametrize(("offered", "known"), [((), "it has none"), (("Web_UI", "cli"), "it has cli, web-ui")])
+def test_an_extra_that_a_plugin_does_not_have_is_told(workshop: Workshop, offered: tuple[str, ...], known: str) -> None:
+    workshop.server.add_wheel("notes", "1.0", files={"notes.py": ""}, extras=list(offered))
+    workshop.plugins["notes"] = '{ version = "*", extras = ["web", "web-ui"] }'
+    told = [warning for warning in workshop.lock().warnings if "extra" in warning]
+    absent = ["web"] if offered else ["web", "web-ui"]
+    assert told == [f"notes has no extra {extra}, so asking for it adds nothing; {known}" for extra in absent]
+
+
 @pytest.mark.attack(11)
 def test_a_file_that_only_adds_paths_is_told(workshop: Workshop) -> None:
     bring(workshop, "early", {"early.py": "", "early.pth": "../elsewhere\n"})
