@@ -1,7 +1,7 @@
 """What an index itself says of its releases: `vulnerabilities` of the JSON API beside its Simple API.
 
-https://docs.pypi.org/api/json/ describes the answer.  PyPI gives it, and so do mirrors that pass PyPI's on; an index
-that does not is no reason to believe that all is well.
+PyPI's documentation of its JSON API describes the answer.  PyPI gives it, and so do mirrors that pass PyPI's on; an
+index that does not is no reason to believe that all is well.
 """
 
 from __future__ import annotations
